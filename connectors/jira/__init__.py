@@ -1,0 +1,1 @@
+"""The Jira connector: Cloud v3 and Agile 1.0, later Data Center."""

@@ -1,0 +1,1 @@
+"""Registers kept in Excel or CSV: budgets, baselines, sponsors, objectives, risks."""

@@ -1,0 +1,164 @@
+"""The simulated portfolio as plain data: what the simulator writes and the wire server reads.
+
+No behaviour belongs here: the simulator owns how the world moves, the server how it is told.
+Times are aware UTC datetimes; ids are integers as Jira's are (as text on the wire).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+CategoryKey = Literal["new", "indeterminate", "done"]
+
+
+@dataclass(slots=True)
+class Person:
+    account_id: str
+    display_name: str
+    email: str
+    time_zone: str = "UTC"
+    active: bool = True
+
+
+@dataclass(slots=True)
+class Status:
+    id: int
+    name: str
+    category: CategoryKey
+
+
+@dataclass(slots=True)
+class IssueType:
+    id: int
+    name: str
+    hierarchy_level: int  # 1 epic, 0 standard, -1 sub-task
+
+
+@dataclass(slots=True)
+class Version:
+    id: int
+    name: str
+    starts_on: date | None
+    releases_on: date | None
+    released: bool
+
+
+@dataclass(slots=True)
+class Project:
+    id: int
+    key: str
+    name: str
+    programme: str
+    lead: str  # account_id
+    description: str = ""
+    archived: bool = False
+    known_until: date | None = None  # recorded data: nothing after this day is known
+    versions: list[Version] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Board:
+    id: int
+    name: str
+    project_id: int
+    type: Literal["scrum", "kanban"] = "scrum"
+
+
+@dataclass(slots=True)
+class Sprint:
+    id: int
+    board_id: int
+    name: str
+    state: Literal["future", "active", "closed"]
+    goal: str
+    starts_at: datetime
+    ends_at: datetime
+    completed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """One item of a history, as Jira words it: ids and display strings, None where unset."""
+
+    field: str
+    field_id: str
+    field_type: Literal["jira", "custom"]
+    from_id: str | None
+    from_string: str | None
+    to_id: str | None
+    to_string: str | None
+
+
+@dataclass(slots=True)
+class History:
+    id: int
+    author: str  # account_id
+    created: datetime
+    changes: list[Change]
+
+
+@dataclass(slots=True)
+class Link:
+    """`source` blocks / relates to `target` (outward from source, inward at target)."""
+
+    id: int
+    type_name: str
+    source: int
+    target: int
+
+
+@dataclass(slots=True)
+class Worklog:
+    id: int
+    issue_id: int
+    author: str
+    started: datetime
+    seconds: int
+    created: datetime
+    updated: datetime
+
+
+@dataclass(slots=True)
+class Issue:
+    id: int
+    key: str
+    project_id: int
+    type_id: int
+    summary: str
+    status_id: int
+    priority: str
+    created: datetime
+    updated: datetime
+    reporter: str
+    resolution: str | None = None
+    resolved: datetime | None = None
+    due_on: date | None = None
+    story_points: float | None = None
+    assignee: str | None = None
+    parent_id: int | None = None
+    labels: list[str] = field(default_factory=list)
+    sprint_ids: list[int] = field(default_factory=list)
+    version_ids: list[int] = field(default_factory=list)
+    components: list[str] = field(default_factory=list)
+    flagged: bool = False
+    description: str = ""
+    histories: list[History] = field(default_factory=list)
+
+
+@dataclass
+class World:
+    """Everything the site would show at `now`. `deleted` keeps ids that once were."""
+
+    now: datetime
+    people: dict[str, Person] = field(default_factory=dict)
+    statuses: dict[int, Status] = field(default_factory=dict)
+    issue_types: dict[int, IssueType] = field(default_factory=dict)
+    projects: dict[int, Project] = field(default_factory=dict)
+    boards: dict[int, Board] = field(default_factory=dict)
+    sprints: dict[int, Sprint] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    worklogs: dict[int, Worklog] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)

@@ -1,0 +1,33 @@
+"""The protocol every forecaster answers: tables in, a table out, `as_of` an argument, never the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol, TypeAlias
+
+import pandas as pd
+
+Tables: TypeAlias = Mapping[str, pd.DataFrame]
+
+
+class Forecaster(Protocol):
+    """One kind of forecast.
+
+    `inputs` names the mart tables it reads and the columns it needs of each (all part of a mart contract);
+    `output` names its columns, equal to those of its source in dbt's `_forecast__sources.yml`.
+    """
+
+    model_id: str
+    version: str
+    ledger_table: str
+    inputs: Mapping[str, Sequence[str]]
+    output: Sequence[str]
+
+    def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
+        """Forecast every subject with only what was recorded up to `as_of` (inclusive).
+
+        Same tables, `as_of` and seed give the same frame, byte for byte. A subject that cannot be
+        forecast still has its row, with `forecast_status` saying why.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Dagster components that operators instantiate in YAML."""

@@ -1,0 +1,1 @@
+"""Dagster definitions, one file a stage, in the order data flows."""

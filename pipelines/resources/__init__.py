@@ -1,0 +1,1 @@
+"""The few owners of outside state: landing, ledger, warehouse, releases, notifier."""
