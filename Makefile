@@ -1,0 +1,119 @@
+# Slipstream's task runner. `make help` lists the targets; each of them sets up what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Python 3.11 or 3.12: `python3` where it is one of them, else the first that is found.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := .venv/.installed
+READY := .venv/.ready
+
+.PHONY: help setup demo dev test pages journeys bench lint format types imports check ci lock browser clean
+
+help: ## list the targets
+	@echo "Slipstream: from Jira to governed, forecast-ready tables."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv from the hashed lock (every other target does it by itself)
+
+demo: $(READY) ## run the whole line on a simulated portfolio; a second time: one week later
+	@$(BIN)/slipstream demo
+
+dev: $(READY) ## open the Dagster UI with everything in it
+	@$(BIN)/slipstream dev
+
+test: $(READY) ## the fast tests
+	@$(BIN)/python -m pytest -m "not slow and not pages" -n 2
+
+pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
+	@$(BIN)/python -m pytest -m pages
+
+journeys: $(READY) ## the slow tests: whole journeys, crashes, load
+	@$(BIN)/python -m pytest -m "slow and not pages"
+
+bench: $(READY) ## benchmarks, as JSON lines
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python "$$bench"; done
+
+check: lint types imports ## lint, types and imports
+
+lint: $(READY) ## ruff, yamllint, sqlfmt, sqlfluff
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/yamllint --strict .
+	@if compgen -G 'dbt_project/*/*' >/dev/null; then \
+		$(BIN)/sqlfmt --check --quiet dbt_project; \
+		$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models; \
+	fi
+
+format: $(READY) ## rewrite Python and SQL in the house style
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfmt --quiet dbt_project
+
+types: $(READY) ## mypy --strict
+	@$(BIN)/mypy
+
+imports: $(READY) ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+ci: ## everything, as continuous integration runs it
+	@.ci/run
+
+lock: $(READY) ## recompile requirements.lock from pyproject.toml (hashed, no host names)
+	@test -x .dev/lock/bin/pip-compile || { $(PYTHON) -m venv .dev/lock && \
+		.dev/lock/bin/python -m pip --disable-pip-version-check install --quiet pip-tools; }
+	@echo 'duckdb==1.5.5' > .dev/lock/constraints.txt
+	@.dev/lock/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
+		--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--constraint .dev/lock/constraints.txt --output-file requirements.lock pyproject.toml
+	@if grep -nE '://' requirements.lock; then echo "requirements.lock names a host." >&2; exit 1; fi
+
+browser:
+	@if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			echo "Installing Chromium for the page tests ..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
+		else \
+			echo "The page tests need Chromium: as root, apt-get install chromium chromium-driver" >&2; exit 1; \
+		fi; \
+	fi
+
+clean: ## remove caches and build output (keeps .venv and your data)
+	@rm -rf build dist .dev .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		dbt_project/target dbt_project/logs logs *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(READY): $(INSTALLED) pyproject.toml
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# pip's own output is a line a package; one line that counts says as much.
+$(INSTALLED): requirements.lock | .venv/bin/pip
+	@total=$$(grep -cE '^[A-Za-z0-9]' requirements.lock); \
+	echo "Setting up: $$total packages, a minute or two the first time."; \
+	$(PIP) install --no-deps --require-hashes --progress-bar off -r requirements.lock \
+		| awk -v total="$$total" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d read", ++n, total; fflush() } \
+			/^Installing collected/ { printf "\r  %d read, now installing ...", n; fflush() } \
+			END { printf "\r  %d packages in place.            \n", n }'
+	@touch $@
+
+.venv/bin/pip:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Slipstream needs Python 3.11 or 3.12 (set PYTHON=... if it is not on your PATH)." >&2; exit 1; \
+	fi
+	@if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			echo "Installing python3-venv ..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
+		else \
+			echo "Python's venv module is not installed: as root, apt-get install python3-venv" >&2; exit 1; \
+		fi; \
+	fi
+	@$(PYTHON) -m venv .venv
