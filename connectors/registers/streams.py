@@ -10,11 +10,12 @@ from typing import Literal
 
 from connectors.source import Stream
 
-Kind = Literal["text", "email", "date", "integer", "amount", "ratio", "weight"]
+Kind = Literal["text", "key", "currency", "date", "integer", "amount", "ratio", "weight"]
 
 DUCKDB_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
-    "email": "VARCHAR",
+    "key": "VARCHAR",
+    "currency": "VARCHAR",
     "date": "DATE",
     "integer": "INTEGER",
     "amount": "DECIMAL(18,2)",
@@ -56,15 +57,15 @@ SHEETS: tuple[Sheet, ...] = (
         "Projects",
         ("project_key",),
         (
-            Column("project_key", required=True),
+            Column("project_key", "key", required=True),
             Column("project_name"),
             Column("programme"),
             Column("phase", choices=("initiation", "planning", "active", "on_hold", "closing", "closed")),
             Column("sponsor_name"),
-            Column("sponsor_email", "email"),
+            Column("sponsor_email"),
             Column("owner_name"),
-            Column("owner_email", "email"),
-            Column("objective_key"),
+            Column("owner_email"),
+            Column("objective_key", "key"),
             Column("claimed_rag", choices=("green", "amber", "red")),
             Column("status_text"),
             Column("status_updated_on", "date"),
@@ -77,10 +78,10 @@ SHEETS: tuple[Sheet, ...] = (
         "Objectives",
         ("objective_key",),
         (
-            Column("objective_key", required=True),
+            Column("objective_key", "key", required=True),
             Column("objective_name", required=True),
             Column("owner_name"),
-            Column("owner_email", "email"),
+            Column("owner_email"),
             Column("target_on", "date"),
             Column("weight", "weight"),
         ),
@@ -90,7 +91,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Baselines",
         ("project_key", "version"),
         (
-            Column("project_key", required=True),
+            Column("project_key", "key", required=True),
             Column("version", "integer", required=True),
             Column("start_on", "date"),
             Column("finish_on", "date", required=True),
@@ -104,12 +105,12 @@ SHEETS: tuple[Sheet, ...] = (
         "Budget",
         ("project_key", "category", "period_on"),
         (
-            Column("project_key", required=True),
+            Column("project_key", "key", required=True),
             Column("category", required=True),
             Column("period_on", "date", required=True),
             Column("planned_amount", "amount", required=True),
             Column("actual_amount", "amount"),
-            Column("currency_code", required=True),
+            Column("currency_code", "currency", required=True),
         ),
     ),
     Sheet(
@@ -117,16 +118,16 @@ SHEETS: tuple[Sheet, ...] = (
         "Risks",
         ("risk_key",),
         (
-            Column("risk_key", required=True),
-            Column("project_key", required=True),
+            Column("risk_key", "key", required=True),
+            Column("project_key", "key", required=True),
             Column("title", required=True),
             Column("category"),
             Column("probability", "ratio"),
             Column("impact_amount", "amount"),
             Column("impact_days", "integer"),
-            Column("currency_code"),
+            Column("currency_code", "currency"),
             Column("owner_name"),
-            Column("owner_email", "email"),
+            Column("owner_email"),
             Column("response"),
             Column("status", choices=("open", "closed")),
             Column("raised_on", "date"),
