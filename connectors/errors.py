@@ -27,6 +27,18 @@ class AuthenticationError(SourceError):
     """The source refused who we are (401) or what we may see (403)."""
 
 
+class ForbiddenError(AuthenticationError):
+    """Who we are is known; what we asked for is not ours to see (403)."""
+
+
+class NotFoundError(SourceError):
+    """Nothing is there, or nothing that we may see (404)."""
+
+
+class RefusedError(SourceError):
+    """The source understood the request and declined it (400, 413, 422 ...)."""
+
+
 class UnreachableError(SourceError):
     """No answer: wrong address, server down, time-out, or retries used up."""
 
@@ -47,3 +59,27 @@ class DeferredError(SourceError):
     def __init__(self, message: str, remedy: str = "", resume_at: datetime | None = None) -> None:
         super().__init__(message, remedy)
         self.resume_at = resume_at
+
+
+_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
+    401: (
+        AuthenticationError,
+        "Check the e-mail address and the token: it may be mistyped, expired or revoked; "
+        "a token with scopes works only on the gateway address.",
+    ),
+    403: (ForbiddenError, "Give the account the permission to see this, or leave it out of the settings."),
+    404: (NotFoundError, "Check the address: it must be the site's root, without a path behind it."),
+    410: (GoneError, "The source has withdrawn this interface: update Slipstream."),
+}
+
+
+def refusal(status: int, where: str, said: str = "") -> SourceError:
+    """The error for an HTTP status that no retry will mend; `said` is the source's own explanation."""
+    words = f": {said}" if said else "."
+    message = f"{where} answered {status}{words}"
+    if 300 <= status < 400:
+        return ProtocolError(message, "The address redirects elsewhere: give the final one (https, the site's root).")
+    kind, remedy = _BY_STATUS.get(
+        status, (RefusedError, "The source declined the request: its words above say why; check filters and settings.")
+    )
+    return kind(message, remedy)

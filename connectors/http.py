@@ -1,0 +1,256 @@
+"""One session policy for every source on HTTP: time-outs, bounded retries, rate gates, and no secrets in errors.
+
+What an answer means belongs to the connector; how to get one, and when to stop trying, belongs here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Final, TypeAlias, TypeVar
+
+import aiohttp
+import msgspec
+
+from connectors.errors import DeferredError, ProtocolError, UnreachableError, refusal
+from connectors.source import Clock
+
+T = TypeVar("T")
+Pause: TypeAlias = Callable[[float], Awaitable[object]]
+"""How to wait; `asyncio.sleep`, or a recorder in tests."""
+
+_TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
+_WORDS: Final = 300  # characters of the source's explanation that an error repeats
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How patient we are with one site."""
+
+    in_flight: int = 8
+    attempts: int = 5
+    first_contact_attempts: int = 2  # a wrong address should not take a minute to be told
+    connect_seconds: float = 10.0
+    read_seconds: float = 90.0  # between two reads, not for the whole body
+    backoff_seconds: float = 0.5
+    longest_backoff_seconds: float = 30.0
+    longest_wait_seconds: float = 120.0  # asked to wait longer than this: defer the sync instead
+
+    def backoff(self, attempt: int) -> float:
+        ceiling = min(self.longest_backoff_seconds, self.backoff_seconds * 2.0 ** (attempt - 1))
+        return ceiling * random.uniform(0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. `gate` names the endpoint that shares a rate limit; bodies are JSON."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    gate: str = ""
+
+    @property
+    def where(self) -> str:
+        """For messages: never the query, which may hold filters and tokens."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def endpoint(self) -> str:
+        return self.gate or self.where
+
+
+def get(path: str, params: Mapping[str, str] | tuple[tuple[str, str], ...] = (), gate: str = "") -> Call:
+    return Call("GET", path, params, gate=gate)
+
+
+def post(path: str, body: Mapping[str, Any], gate: str = "") -> Call:
+    return Call("POST", path, body=msgspec.json.encode(body), gate=gate)
+
+
+class _TroubleError(Exception):
+    """Worth another try: `seconds` is what the source asked us to wait, if it did."""
+
+    def __init__(self, reason: str, seconds: float | None = None, *, limited: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.seconds, self.limited = reason, seconds, limited
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait by `Retry-After` (seconds or HTTP date); None when missing or unreadable."""
+    text = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text)) if float(text) < 1e9 else None
+    except ValueError:
+        pass
+    until, there = _http_date(text), _http_date(headers.get("Date", ""))
+    return None if until is None else max(0.0, (until - (there or now)).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def said(body: bytes) -> str:
+    """The source's own words out of an error body, short; empty when there are none to trust."""
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    errors = told.get("errors")
+    parts = [*(told.get("errorMessages") or ()), *(errors.values() if isinstance(errors, dict) else ())]
+    parts += [told[name] for name in ("message", "errorMessage") if told.get(name)]
+    return "; ".join(str(part) for part in parts)[:_WORDS]
+
+
+@dataclass
+class Session:
+    """An HTTP session of one site; lives inside one event loop."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(repr=False)
+    clock: Clock
+    policy: Policy = field(default_factory=Policy)
+    pause: Pause = asyncio.sleep
+    requests: int = 0
+    _gates: dict[str, float] = field(default_factory=dict, repr=False)
+    _answered: bool = False
+
+    async def __aenter__(self) -> Session:
+        self._slots = asyncio.Semaphore(self.policy.in_flight)
+        self._client = aiohttp.ClientSession(
+            headers={"Accept": "application/json", **self.headers},
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=self.policy.connect_seconds, sock_read=self.policy.read_seconds
+            ),
+            connector=aiohttp.TCPConnector(limit=self.policy.in_flight),
+            read_bufsize=2**20,  # pages are about a megabyte: fewer pauses of the transport
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    async def fetch(self, call: Call, decode: Callable[[bytes], T]) -> T:
+        """The decoded answer, or the SourceError that says why there is none."""
+        attempt = 0
+        while True:
+            attempt += 1
+            await self._pass_gate(call.endpoint)
+            try:
+                async with self._slots:
+                    return decoded(call, *await self._once(call), decode)
+            except _TroubleError as trouble:
+                if attempt >= self._allowed():
+                    raise self._given_up(call, trouble, attempt) from None
+                await self._wait(call, trouble, attempt)
+
+    def _allowed(self) -> int:
+        return self.policy.attempts if self._answered else self.policy.first_contact_attempts
+
+    def _given_up(self, call: Call, trouble: _TroubleError, attempts: int) -> Exception:
+        message = f"{call.where} on {self.base_url} failed {attempts} times: {trouble.reason}."
+        if trouble.limited:
+            resume_at = self.clock() + timedelta(seconds=trouble.seconds or self.policy.longest_wait_seconds)
+            return DeferredError(message, f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC.", resume_at)
+        return UnreachableError(message, "Check the address, the network and whether the site is up; then sync again.")
+
+    async def _pass_gate(self, endpoint: str) -> None:
+        wait = self._gates.get(endpoint, 0.0) - asyncio.get_running_loop().time()
+        if wait > 0:
+            await self.pause(wait)
+
+    async def _wait(self, call: Call, trouble: _TroubleError, attempt: int) -> None:
+        if trouble.seconds is None and not trouble.limited:
+            await self.pause(self.policy.backoff(attempt))
+            return
+        asked = self.policy.backoff(attempt + 1) if trouble.seconds is None else trouble.seconds
+        seconds = asked + random.uniform(0.0, min(1.0, 0.1 * asked))
+        until = asyncio.get_running_loop().time() + seconds
+        self._gates[call.endpoint] = max(until, self._gates.get(call.endpoint, 0.0))
+
+    async def _once(self, call: Call) -> tuple[str, bytes]:
+        self.requests += 1
+        headers = {"Content-Type": "application/json"} if call.body is not None else None
+        try:
+            async with self._client.request(
+                call.method,
+                self.base_url + call.path,
+                params=call.params or None,
+                data=call.body,
+                headers=headers,
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            raise _TroubleError(_named(trouble)) from None
+        if answer.status == 429:
+            raise self._limited(call, answer.headers)
+        if answer.status in _TEMPORARY:
+            raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()))
+        if answer.status != 200:
+            raise refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
+        self._answered = True
+        return answer.headers.get("Content-Type", ""), body
+
+    def _limited(self, call: Call, headers: Mapping[str, str]) -> Exception:
+        """A burst slows this endpoint; a used-up quota stops the whole tenant until it is refilled."""
+        seconds = retry_after(headers, self.clock())
+        self._answered = True
+        if "quota" in headers.get("RateLimit-Reason", "").lower() or (seconds or 0) > self.policy.longest_wait_seconds:
+            resume_at = self.clock() + timedelta(seconds=3600.0 if seconds is None else seconds)
+            return DeferredError(
+                f"{call.where} on {self.base_url}: the request quota is used up.",
+                f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC; what has arrived is kept.",
+                resume_at,
+            )
+        return _TroubleError("answered 429 (too many requests)", seconds, limited=True)
+
+
+def decoded(call: Call, content_type: str, body: bytes, decode: Callable[[bytes], T]) -> T:
+    """The answer decoded; cut-off JSON is worth another try, anything else that is no JSON is not."""
+    try:
+        return decode(body)
+    except msgspec.ValidationError as trouble:
+        raise ProtocolError(
+            f"{call.where} answered JSON of an unexpected shape: {trouble}.",
+            "Check that the address is the site's root and that no proxy answers in its place.",
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise _TroubleError("the answer was cut off") from None
+    what = "an empty body" if not body.strip() else f"{content_type.split(';')[0] or 'something'} instead of JSON"
+    raise ProtocolError(
+        f"{call.where} answered 200 with {what}.",
+        "A login page or proxy may stand before the site: check the address and open it in a browser.",
+    )
+
+
+def _named(trouble: BaseException) -> str:
+    """What went wrong, without the addresses and headers that some exceptions carry."""
+    if isinstance(trouble, TimeoutError):
+        return "no answer in time"
+    if isinstance(trouble, aiohttp.ClientPayloadError):
+        return "the answer was cut off"
+    if isinstance(trouble, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return "the certificate is not trusted"
+    if isinstance(trouble, aiohttp.ClientConnectorDNSError):
+        return "the host name is not known"
+    if isinstance(trouble, aiohttp.ClientConnectorError):
+        return f"cannot connect ({trouble.os_error.strerror or 'refused'})"
+    return f"the connection broke ({type(trouble).__name__})"

@@ -1,0 +1,98 @@
+"""Sign-in through the `jira` package, its only import: who we are there, and what the site says of itself.
+
+Everything bulky goes through `connectors.http`: the package has no bulk endpoints, parses slowly, and retries too little.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from connectors.errors import ProtocolError, SourceError, UnreachableError, refusal
+from connectors.jira.config import Settings
+
+_ATTEMPTS: Final = 3
+_SECONDS: Final = 20.0
+_TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
+_UNREACHABLE: Final = "Check the address, the network and whether the site is up; then sync again."
+
+
+class Client:
+    """Signs in; construction does no I/O."""
+
+    def __init__(self, settings: Settings, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        self._jira: Any = None
+        self.requests = 0
+
+    def server_info(self) -> dict[str, Any]:
+        """What the site says of itself; asked without trusting that it is a Jira at all."""
+        return self._call("/rest/api/3/serverInfo", lambda jira: jira.server_info())
+
+    def myself(self) -> dict[str, Any]:
+        return self._call("/rest/api/3/myself", lambda jira: jira.myself())
+
+    def close(self) -> None:
+        if self._jira is not None:
+            self._jira.close()
+
+    def _connected(self) -> Any:
+        if self._jira is None:
+            from jira import JIRA  # costs 0.2 s: only when a site is really asked
+
+            self._jira = JIRA(
+                server=self._settings.url,
+                basic_auth=(self._settings.email, self._settings.api_token),
+                options={"rest_api_version": "3", "check_update": False},
+                get_server_info=False,
+                max_retries=0,  # its own retries sleep for a minute and fail on an HTTP date
+                timeout=min(_SECONDS, self._settings.timeout_seconds),
+            )
+        return self._jira
+
+    def _call(self, path: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
+        where = f"GET {path} on {self._settings.url}"
+        for attempt in range(1, _ATTEMPTS + 1):
+            answer = self._attempt(where, ask)
+            if not isinstance(answer, str):
+                return answer
+            if attempt < _ATTEMPTS:
+                self._sleep(0.5 * 2.0**attempt)
+        raise UnreachableError(f"{where} failed {_ATTEMPTS} times: {answer}.", _UNREACHABLE)
+
+    def _attempt(self, where: str, ask: Callable[[Any], Any]) -> dict[str, Any] | str:
+        """The answer, or as text why it is worth another try."""
+        import requests
+        from jira import JIRAError
+
+        self.requests += 1
+        try:
+            answer = ask(self._connected())
+        except JIRAError as error:  # its text repeats headers: never pass it on
+            status = int(error.status_code or 0)
+            if status in _TEMPORARY:
+                return f"answered {status}"
+            raise _refused(status, where, error) from None
+        except requests.exceptions.JSONDecodeError:
+            raise _no_jira(where) from None
+        except requests.exceptions.RequestException as error:
+            return f"no connection ({type(error).__name__})"
+        if not isinstance(answer, dict):
+            raise _no_jira(where)
+        return answer
+
+
+def _refused(status: int, where: str, error: Any) -> SourceError:
+    if status < 300:
+        return _no_jira(where)
+    said = str(error.text or "")[:200]
+    return refusal(status, where, "" if "<" in said else said)
+
+
+def _no_jira(where: str) -> ProtocolError:
+    return ProtocolError(
+        f"{where} answered with something that is not Jira's JSON.",
+        "A login page, proxy or another product may stand there: check the address and open it in a browser.",
+    )

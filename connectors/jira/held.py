@@ -1,0 +1,132 @@
+"""Which issues this side holds, compactly: id, project and changelog total of each, a few bytes an issue.
+
+A connector remembers nothing between two syncs but its checkpoint, yet must tell what vanished at the source and
+what the changelogs add up to. A million issues take about two megabytes of checkpoint.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids: TypeAlias = NDArray[np.int64]
+
+
+def pack(values: NDArray[Any]) -> str:
+    return base64.b64encode(zlib.compress(values.astype("<i8").tobytes(), 6)).decode()
+
+
+def unpack(text: str) -> Ids:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<i8").astype(np.int64)
+
+
+def pack_sorted(ids: Ids) -> str:
+    return pack(np.diff(ids, prepend=np.int64(0)))
+
+
+def unpack_sorted(text: str) -> Ids:
+    return np.cumsum(unpack(text))
+
+
+class Held:
+    """Sorted columns, and what this sync adds to them until `settle`."""
+
+    def __init__(self) -> None:
+        self.projects: list[str] = []
+        self._number: dict[str, int] = {}
+        self.ids: Ids = np.empty(0, np.int64)
+        self._project: Ids = np.empty(0, np.int64)
+        self._total: Ids = np.empty(0, np.int64)
+        self.short: dict[int, int] = {}  # issue → histories that the source has and we do not
+        self._new = (array("q"), array("q"), array("q"))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def put(self, issue: int, project: str, total: int) -> None:
+        number = self._number.get(project)
+        if number is None:
+            number = self._number[project] = len(self.projects)
+            self.projects.append(project)
+        ids, projects, totals = self._new
+        ids.append(issue)
+        projects.append(number)
+        totals.append(total)
+
+    def settle(self) -> Ids:
+        """Take in what was put (the last word on an id wins); the ids that were put."""
+        new = [np.array(column, dtype=np.int64) for column in self._new]
+        self._new = (array("q"), array("q"), array("q"))
+        ids = np.concatenate([self.ids, new[0]])
+        # the first of equal ids counts for np.unique, so the youngest stand first
+        kept, first = np.unique(ids[::-1], return_index=True)
+        at = len(ids) - 1 - first
+        self.ids = kept
+        self._project = np.concatenate([self._project, new[1]])[at]
+        self._total = np.concatenate([self._total, new[2]])[at]
+        return np.unique(new[0])
+
+    def set_total(self, issue: int, total: int) -> None:
+        """Correct the changelog total of an issue that is held."""
+        at = int(np.searchsorted(self.ids, issue))
+        if at < len(self.ids) and self.ids[at] == issue:
+            self._total[at] = total
+
+    def drop(self, ids: Iterable[int]) -> None:
+        gone = np.fromiter(ids, dtype=np.int64)
+        keep = ~np.isin(self.ids, gone)
+        self.ids, self._project, self._total = self.ids[keep], self._project[keep], self._total[keep]
+        for issue in gone.tolist():
+            self.short.pop(issue, None)
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        return np.isin(ids, self.ids)
+
+    def by_project(self, ids: Ids) -> dict[str, Ids]:
+        """Of these held ids, those of each project."""
+        own = self._project[np.searchsorted(self.ids, ids)] if len(ids) else np.empty(0, np.int64)
+        return {self.projects[number]: ids[own == number] for number in np.unique(own).tolist()}
+
+    def counts(self) -> dict[str, tuple[int, int, int]]:
+        """Per project: issues, changelog rows the source told of, rows held."""
+        size = len(self.projects)
+        issues = np.bincount(self._project, minlength=size).tolist()
+        totals = np.zeros(size, np.int64)
+        np.add.at(totals, self._project, self._total)
+        short = np.zeros(size, np.int64)
+        for issue, rows in self.short.items():
+            at = int(np.searchsorted(self.ids, issue))
+            if at < len(self.ids) and self.ids[at] == issue:
+                short[self._project[at]] += rows
+        told, lacking = totals.tolist(), short.tolist()
+        return {
+            name: (issues[number], told[number], told[number] - lacking[number])
+            for number, name in enumerate(self.projects)
+            if issues[number]
+        }
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "projects": self.projects,
+            "ids": pack_sorted(self.ids),
+            "project": pack(self._project),
+            "total": pack(self._total),
+            "short": {str(issue): rows for issue, rows in self.short.items()},
+        }
+
+    @staticmethod
+    def load(stored: Mapping[str, Any]) -> Held:
+        held = Held()
+        held.projects = list(stored["projects"])
+        held._number = {name: number for number, name in enumerate(held.projects)}
+        held.ids = unpack_sorted(stored["ids"])
+        held._project = unpack(stored["project"])
+        held._total = unpack(stored["total"])
+        held.short = {int(issue): int(rows) for issue, rows in stored["short"].items()}
+        return held

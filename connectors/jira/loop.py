@@ -1,0 +1,82 @@
+"""A private event loop in a thread, so that a plain generator can drive many requests at once with back-pressure."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _End(Generic[T]):
+    """Closes a stream: with the error that ended it, if one did."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+class Loop:
+    """Runs coroutines for a synchronous caller; leaving the context cancels whatever is still under way."""
+
+    def __enter__(self) -> Loop:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="slipstream-http", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(_cancel_others())
+        self.run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def merge(self, chains: Iterable[AsyncIterator[T]], workers: int, ahead: int) -> Iterator[T]:
+        """Items of all chains as they arrive: `workers` chains at a time, at most `ahead` items waiting here.
+
+        The first error ends the stream, after the items that arrived before it.
+        """
+        queue: asyncio.Queue[T | _End[T]] = asyncio.Queue(maxsize=ahead)
+        feeding = asyncio.run_coroutine_threadsafe(_feed(iter(chains), workers, queue), self._loop)
+        try:
+            while True:
+                item = self.run(queue.get())
+                if not isinstance(item, _End):
+                    yield item
+                elif item.error is None:
+                    return
+                else:
+                    raise item.error
+        finally:
+            feeding.cancel()
+
+
+async def _feed(chains: Iterator[AsyncIterator[T]], workers: int, queue: asyncio.Queue[T | _End[T]]) -> None:
+    async def work() -> None:
+        for chain in chains:
+            async for item in chain:
+                await queue.put(item)
+
+    error: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work())
+    except BaseExceptionGroup as trouble:
+        error = trouble.exceptions[0]
+    await queue.put(_End(error))
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

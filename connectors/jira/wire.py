@@ -1,0 +1,189 @@
+"""The few parts of Jira's answers that we look at, decoded by type; everything else stays the bytes that came.
+
+A page is cut into raw issues without decoding them (STACK: 1.5 GB/s against 0.3), and read a second time for
+the few values a sync must know: id, updated, project, and how much of the changelog came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+T = TypeVar("T")
+
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+class Ref(Struct, gc=False):
+    id: str
+
+
+class IssueFields(Struct, gc=False):
+    updated: str | None = None
+    project: Ref | None = None
+
+
+class Changelog(Struct, gc=False):
+    histories: list[Raw] = []
+    total: int = -1  # not told
+
+
+class Head(Struct, gc=False):
+    """What a sync looks at of one issue."""
+
+    id: str
+    fields: IssueFields
+    changelog: Changelog | None = None
+
+
+class _Heads(Struct, gc=False):
+    issues: list[Head]
+
+
+class _Raws(Struct, gc=False):
+    issues: list[Raw]
+    nextPageToken: str | None = None  # noqa: N815 - Jira's word
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    heads: list[Head]
+    raws: list[Raw]
+    token: str | None
+
+
+class IdKey(Struct, gc=False):
+    id: str
+    key: str = ""
+
+
+class CensusPage(Struct, gc=False):
+    issues: list[IdKey]
+    nextPageToken: str | None = None  # noqa: N815 - Jira's word
+
+
+class Created(Struct, gc=False):
+    created: str | None = None
+
+
+class Birth(Struct, gc=False):
+    id: str
+    fields: Created
+
+
+class Births(Struct, gc=False):
+    issues: list[Birth]
+
+
+class ChangelogPage(Struct, gc=False):
+    issueChangeLogs: list[Raw]  # noqa: N815 - Jira's word
+    nextPageToken: str | None = None  # noqa: N815 - Jira's word
+
+
+class IssueChangelog(Struct, gc=False):
+    issueId: str  # noqa: N815 - Jira's word
+    changeHistories: list[Raw] = []  # noqa: N815 - Jira's word
+
+
+class HistoryPage(Struct, gc=False):
+    values: Raw
+    total: int = 0
+    startAt: int = 0  # noqa: N815 - Jira's word
+
+
+class ChangedWorklog(Struct, gc=False):
+    worklogId: int  # noqa: N815 - Jira's word
+    updatedTime: int  # noqa: N815 - Jira's word
+
+
+class WorklogFeed(Struct, gc=False):
+    values: list[ChangedWorklog]
+    lastPage: bool = True  # noqa: N815 - Jira's word
+    nextPage: str | None = None  # noqa: N815 - Jira's word
+
+
+class Worklog(Struct, gc=False):
+    id: str
+    issueId: str  # noqa: N815 - Jira's word
+    updated: str | None = None
+
+
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """A typed decoder that forgives lone surrogates: Jira lets them through, JSON readers behind us do not."""
+    plain = msgspec.json.Decoder(kind)
+
+    def decode(body: bytes) -> T:
+        try:
+            return plain.decode(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            mended = mend(body)
+            if mended == body:
+                raise
+            return plain.decode(mended)
+
+    return decode
+
+
+def mend(body: bytes) -> bytes:
+    """Every lone surrogate escape replaced by U+FFFD; all else untouched."""
+    return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
+
+
+_cut: Final = msgspec.json.Decoder(_Raws)
+_look: Final = msgspec.json.Decoder(_Heads)
+
+
+def issue_page(body: bytes) -> IssuePage:
+    """One page of a search or bulk fetch, cut into raw issues, with their heads beside them."""
+    try:
+        cut, looked = _cut.decode(body), _look.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        body = mend(body)
+        cut, looked = _cut.decode(body), _look.decode(body)
+    return IssuePage(looked.issues, cut.issues, cut.nextPageToken)
+
+
+raw_list: Final = decoder(list[Raw])
+id_page: Final = decoder(CensusPage)
+births: Final = decoder(Births)
+changelog_page: Final = decoder(ChangelogPage)
+issue_changelog: Final = decoder(IssueChangelog)
+history_page: Final = decoder(HistoryPage)
+worklog_feed: Final = decoder(WorklogFeed)
+worklog: Final = decoder(Worklog)
+
+
+def moment(text: str | None) -> datetime | None:
+    """Jira's time as aware UTC; None where it is missing or no calendar day (year 51502 was seen)."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def millis(at: datetime) -> int:
+    """Epoch milliseconds, which JQL reads without any time zone."""
+    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+
+
+def from_millis(value: int) -> datetime:
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
