@@ -1,0 +1,107 @@
+"""What is decided about a project before it begins: size, pace, plan, style and the habits of its management."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from connectors.sandbox.portfolio import names
+from connectors.sandbox.portfolio.parameters import Parameters
+from connectors.sandbox.portfolio.people import Team
+
+PRESENT = 546
+"""The day, counted from the start, for which ages and phases are laid out (78 weeks)."""
+
+# (how many of 40, age in weeks at the present, share of the expected duration used up by then)
+PHASES: tuple[tuple[str, int, tuple[int, int], tuple[float, float]], ...] = (
+    ("finished", 6, (56, 77), (1.1, 1.45)),
+    ("closing", 10, (52, 77), (0.84, 0.97)),
+    ("midway", 15, (44, 74), (0.56, 0.8)),
+    ("early", 6, (15, 30), (0.25, 0.42)),
+    ("young", 3, (1, 4), (0.02, 0.05)),
+)
+HABITS = (
+    "no_sponsor", "optimist", "stale", "silent", "no_baseline", "optimist", "no_objective", "stale", "no_budget",
+    "optimist", "no_owner", "silent", "neglected_risks", "no_sponsor", "stale",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlan:
+    index: int
+    key: str
+    name: str
+    programme: str
+    team: Team
+    style: str  # scrum, kanban or gated
+    phase: str
+    starts: int  # day of the simulation
+    weeks: float  # how long it is going to take, about
+    planned_weeks: float  # what the plan says
+    scope: int  # leaf issues the plan foresees
+    growth: float  # share of scope added later
+    total: int  # leaf issues to be completed in the end, about
+    epics: int
+    idle: float  # share of weeks in which hardly anybody works on it
+    batch_share: float
+    sprint_days: int
+    release_weeks: int
+    logs_time: bool
+    estimates: bool
+    habits: frozenset[str]
+
+    @property
+    def rate(self) -> float:
+        """Issues the team completes on an average working day."""
+        return self.total / (self.weeks * 5)
+
+
+def phase_of(index: int, order: list[int], projects: int) -> tuple[str, tuple[int, int], tuple[float, float]]:
+    """The phase of the project that stands `index`th in a shuffled order; later ones start after the present."""
+    if index >= projects:
+        return "future", (0, 0), (0.0, 0.0)
+    position = order[index] * sum(count for _, count, _, _ in PHASES) / projects
+    for phase, count, ages, shares in PHASES:
+        if position < count:
+            return phase, ages, shares
+        position -= count
+    return PHASES[-1][0], PHASES[-1][2], PHASES[-1][3]
+
+
+def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, share: float, p: Parameters,
+         scale: float, late_start: int) -> ProjectPlan:  # fmt: skip
+    """One project's plan."""
+    key, name = names.PROJECTS[index % len(names.PROJECTS)]
+    if index >= len(names.PROJECTS):
+        key, name = f"{key}{index // len(names.PROJECTS) + 1}", f"{name} {index // len(names.PROJECTS) + 1}"
+    weeks = age_weeks / share if share else rng.uniform(40, 70)
+    weeks = min(max(weeks, 30.0), 120.0)
+    scope = max(45, round(p.scope_median * scale * rng.lognormvariate(0, p.scope_sigma)))
+    growth = rng.uniform(p.growth_low, p.growth_high)
+    total = round(scope * (1 + growth) * (1 + p.bug_share))
+    pace = total / weeks
+    idle = p.idle_large + (p.idle_small - p.idle_large) / (1 + (pace / 2.5) ** 2)
+    habits = frozenset({HABITS[index // 2]}) if index % 2 == 0 and index // 2 < len(HABITS) else frozenset()
+    return ProjectPlan(
+        index=index,
+        key=key,
+        name=name,
+        programme=team.programme,
+        team=team,
+        style=rng.choices(("scrum", "kanban", "gated"), (55, 25, 20))[0],
+        phase=phase,
+        starts=late_start if phase == "future" else PRESENT - round(age_weeks * 7),
+        weeks=weeks,
+        planned_weeks=max(12.0, weeks / (1 + growth) * rng.uniform(0.9, 1.25)),
+        scope=scope,
+        growth=growth,
+        total=total,
+        epics=rng.randint(4, 8),
+        idle=idle * rng.uniform(0.8, 1.2),
+        batch_share=p.batch_share * rng.uniform(0.7, 1.3),
+        sprint_days=rng.choice((14, 14, 14, 21)),
+        release_weeks=rng.choice((4, 6, 8)),
+        logs_time=rng.random() < 0.6,
+        estimates=rng.random() < 0.8,
+        habits=habits,
+    )
