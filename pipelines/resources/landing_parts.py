@@ -1,0 +1,206 @@
+"""Turns record batches into Parquet parts: buffered, hashed and compressed beside the fetching, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.source import Batch, Rejected
+from pipelines.resources.landing_commits import LandedFile
+from pipelines.resources.landing_store import Sink, Store
+
+ROW_GROUP_BYTES = 16 << 20
+PART_BYTES = 256 << 20
+RECORD_OVERHEAD = 300  # what a record costs in Python beside its payload; keeps tiny records in bounds too
+
+SCHEMA = pa.schema(
+    [
+        ("_site", pa.string()),
+        ("_key", pa.string()),
+        ("_source_updated_at", pa.timestamp("us")),
+        ("_known_at", pa.timestamp("us")),
+        ("_sync_id", pa.string()),
+        ("_payload_hash", pa.string()),
+        ("_deleted", pa.bool_()),
+        ("payload", pa.string()),
+    ]
+)
+_DICTIONARY = ["_site", "_sync_id", "_known_at", "_deleted"]
+
+
+@dataclass
+class Buffer:
+    """Records of one stream that wait to be written."""
+
+    batch: Batch
+    size: int = 0
+
+    def extend(self, other: Batch) -> None:
+        self.batch.keys += other.keys
+        self.batch.payloads += other.payloads
+        self.batch.updated += other.updated
+        self.batch.deleted += other.deleted
+        self.size += sum(map(len, other.payloads)) + RECORD_OVERHEAD * len(other)
+
+
+@dataclass
+class _HashedFile:
+    """A file that knows the hash and size of what went through it."""
+
+    file: Sink
+    digest: Any = field(default_factory=hashlib.sha256)
+    size: int = 0
+    closed: bool = False
+
+    def write(self, data: bytes) -> int:
+        self.file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.file.close()
+
+
+class PartWriter:
+    """Writes one stream's parts, one row group at a time; a part is closed when it is large enough."""
+
+    def __init__(self, store: Store, folder: str, stream: str, sync_id: str) -> None:
+        self._store, self._folder, self._stream, self._sync_id = store, folder, stream, sync_id
+        self._sink: _HashedFile | None = None
+        self._parquet: Any = None
+        self._name, self._rows, self._raw, self._count = "", 0, 0, 0
+        self.files: list[LandedFile] = []
+        self.opened: list[str] = []
+
+    def write(self, table: pa.Table) -> None:
+        if self._parquet is None:
+            self._open()
+        self._parquet.write_table(table)
+        self._rows += table.num_rows
+        self._raw += table.nbytes
+        if self._raw >= PART_BYTES:
+            self.close()
+
+    def close(self) -> None:
+        """Finish the open part, if there is one."""
+        if self._parquet is None or self._sink is None:
+            return
+        self._parquet.close()
+        self._sink.close()
+        self.files.append(
+            LandedFile(
+                stream=self._stream,
+                path=self._name,
+                rows=self._rows,
+                bytes=self._sink.size,
+                sha256=self._sink.digest.hexdigest(),
+            )
+        )
+        self._parquet, self._sink, self._rows, self._raw = None, None, 0, 0
+
+    def abandon(self) -> None:
+        """Let go of the open part without finishing it."""
+        if self._sink is not None:
+            self._sink.close()
+
+    def _open(self) -> None:
+        self._name = f"{self._folder}/{self._sync_id}-{self._count:04d}.parquet"
+        self._count += 1
+        self._sink = _HashedFile(self._store.create(self._name))
+        self.opened.append(self._name)
+        self._parquet = _parquet_writer(self._sink)
+
+
+def as_table(batch: Batch, site: str, sync_id: str, known_at: datetime) -> tuple[pa.Table, list[Rejected]]:
+    """The records as a table, and what had to be altered: bytes that are no UTF-8 become U+FFFD."""
+    count, damaged = len(batch), []
+    hashes = [payload_hash(p) for p in batch.payloads]
+    try:
+        keys, payloads = pa.array(batch.keys, pa.string()), pa.array(batch.payloads, pa.string())
+    except (pa.ArrowInvalid, UnicodeError):
+        damaged = [
+            Rejected(batch.stream, key, "no UTF-8: kept with U+FFFD in place", raw.decode("utf-8", "backslashreplace"))
+            for key, raw in zip(batch.keys, batch.payloads, strict=True)
+            if not _is_text(raw)
+        ]
+        keys = pa.array([k.encode("utf-8", "replace") for k in batch.keys], pa.string())
+        payloads = pa.array([p.decode("utf-8", "replace") for p in batch.payloads], pa.string())
+    table = pa.table(
+        [
+            pa.repeat(pa.scalar(site, pa.string()), count),
+            keys,
+            pa.array(batch.updated, pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us")),
+            pa.repeat(_instant(known_at), count),
+            pa.repeat(pa.scalar(sync_id, pa.string()), count),
+            pa.array(hashes, pa.string()),
+            pa.array(batch.deleted, pa.bool_()),
+            payloads,
+        ],
+        schema=SCHEMA,
+    )
+    return table, damaged
+
+
+def rewrite(store: Store, file: LandedFile, created: list[str], known_at: datetime) -> LandedFile:
+    """The same records in a new file, known at another instant. Its name is noted in `created` before it appears."""
+    name = file.path.replace(".parquet", "r.parquet")
+    place = SCHEMA.get_field_index("_known_at")
+    created.append(name)
+    source = pq.ParquetFile(io.BytesIO(store.read(file.path)))
+    sink = _HashedFile(store.create(name))
+    try:
+        with _parquet_writer(sink) as writer:
+            for group in range(source.num_row_groups):
+                table = source.read_row_group(group).cast(SCHEMA)
+                known = pa.repeat(_instant(known_at), table.num_rows)
+                writer.write_table(table.set_column(place, SCHEMA.field(place), known))
+    finally:
+        sink.close()
+    return LandedFile(stream=file.stream, path=name, rows=file.rows, bytes=sink.size, sha256=sink.digest.hexdigest())
+
+
+def payload_hash(payload: bytes) -> str:
+    """128 bits of SHA-256, fed in slices below 2 KB.
+
+    hashlib lets go of the interpreter lock for larger inputs; beside a busy fetching thread each hash then waits for
+    its turn: 1,500 µs a payload of 9 KB against 17 µs in slices (6 µs when alone; measured).
+    """
+    digest, view = hashlib.sha256(), memoryview(payload)
+    for start in range(0, len(payload), 2047):
+        digest.update(view[start : start + 2047])
+    return digest.hexdigest()[:32]
+
+
+def _instant(value: datetime) -> pa.Scalar:
+    return pa.scalar(value.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
+
+
+def _parquet_writer(sink: _HashedFile) -> Any:
+    return pq.ParquetWriter(
+        sink,
+        SCHEMA,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=_DICTIONARY,
+        write_statistics=["_key", "_source_updated_at", "_known_at"],
+    )
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,194 @@
+"""Where landing files lie: a local folder or any object store that fsspec knows, with put-if-absent as the one promise.
+
+It knows names and bytes; what they mean is `landing.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+
+class Sink(Protocol):
+    """A file being written."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Files by name below one root. Names use `/`; nothing is ever overwritten."""
+
+    def create(self, name: str) -> Sink:
+        """Open a new file for writing; it may not exist. Closing it makes its content durable."""
+        ...
+
+    def put_new(self, name: str, data: bytes) -> None:
+        """Make a whole file appear at once; FileExistsError when the name is taken."""
+        ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def names(self, folder: str) -> list[str]:
+        """The file names directly in a folder, sorted; an absent folder is empty."""
+        ...
+
+    def folders(self, folder: str) -> list[str]:
+        """The names of the folders directly in a folder, sorted."""
+        ...
+
+    def size(self, name: str) -> int: ...
+
+    def tail(self, name: str, count: int) -> bytes:
+        """The last bytes of a file."""
+        ...
+
+    def remove(self, name: str) -> None: ...
+
+    def address(self, name: str) -> str:
+        """What DuckDB opens: an absolute path or a URL."""
+        ...
+
+
+def open_store(root: str | Path) -> Store:
+    """A store for a folder, or for a URL such as `s3://bucket/landing`."""
+    text = str(root)
+    return ObjectStore(text) if "://" in text else LocalStore(Path(text))
+
+
+class _DurableFile:
+    """A file that is on the disk, not in a cache, once it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("xb")
+
+    def write(self, data: bytes, /) -> int:
+        return self._file.write(data)
+
+    def close(self) -> None:
+        if not self._file.closed:
+            try:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            finally:
+                self._file.close()
+
+
+class LocalStore:
+    """A folder on this machine. A name appears by a hard link, which fails if it is taken: atomic put-if-absent."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def create(self, name: str) -> Sink:
+        return _DurableFile(self.root / name)
+
+    def put_new(self, name: str, data: bytes) -> None:
+        target = self.root / name
+        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            with closing(_DurableFile(draft)) as file:
+                file.write(data)
+            os.link(draft, target)
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+        _sync_folder(target.parent)
+
+    def read(self, name: str) -> bytes:
+        return (self.root / name).read_bytes()
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_file())
+        except FileNotFoundError:
+            return []
+
+    def folders(self, folder: str) -> list[str]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                return sorted(e.name for e in entries if e.is_dir())
+        except FileNotFoundError:
+            return []
+
+    def size(self, name: str) -> int:
+        return (self.root / name).stat().st_size
+
+    def tail(self, name: str, count: int) -> bytes:
+        with (self.root / name).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - count))
+            return file.read()
+
+    def remove(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+    def address(self, name: str) -> str:
+        return str(self.root / name)
+
+
+class ObjectStore:
+    """A bucket or another fsspec file system: exclusive create is its put-if-absent, and no rename is needed."""
+
+    def __init__(self, url: str) -> None:
+        import fsspec
+
+        self._url = url.rstrip("/")
+        self._fs: Any
+        self._fs, self._root = fsspec.core.url_to_fs(self._url)
+        self._root = self._root.rstrip("/")
+
+    def create(self, name: str) -> Sink:
+        return cast(Sink, self._fs.open(self._path(name), "xb"))
+
+    def put_new(self, name: str, data: bytes) -> None:
+        self._fs.pipe_file(self._path(name), data, mode="create")
+
+    def read(self, name: str) -> bytes:
+        return cast(bytes, self._fs.cat_file(self._path(name)))
+
+    def names(self, folder: str) -> list[str]:
+        return self._entries(folder, "file")
+
+    def folders(self, folder: str) -> list[str]:
+        return self._entries(folder, "directory")
+
+    def size(self, name: str) -> int:
+        return int(self._fs.size(self._path(name)))
+
+    def tail(self, name: str, count: int) -> bytes:
+        return cast(bytes, self._fs.tail(self._path(name), count))
+
+    def remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self._path(name))
+
+    def address(self, name: str) -> str:
+        return f"{self._url}/{name}"
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _entries(self, folder: str, kind: str) -> list[str]:
+        path = self._path(folder)
+        self._fs.invalidate_cache(path)
+        try:
+            entries = self._fs.ls(path, detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted(str(e["name"]).rsplit("/", 1)[-1] for e in entries if e["type"] == kind)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable; file systems that cannot are left alone."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
