@@ -1,0 +1,78 @@
+"""Search by token, counting, and the search that is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from connectors.sandbox.jira import paging
+from connectors.sandbox.jira.context import answer, body, listed, raw, site_of, whole
+from connectors.sandbox.jira.errors import GONE, UNBOUNDED, JiraError
+from connectors.sandbox.jira.selection import View, split, view
+from connectors.sandbox.jira.site import Site, searcher
+
+_FULL_PAGE, _ID_PAGE, _RECONCILED = 100, 5000, 50
+_CAP = 100  # histories in the changelog embedded in a search
+
+
+async def search_get(request: web.Request) -> web.Response:
+    query = request.query
+    asked: dict[str, Any] = {name: query[name] for name in ("jql", "nextPageToken", "maxResults") if name in query}
+    asked |= {name: split(query.getall(name, [])) for name in ("fields", "expand", "reconcileIssues")}
+    return _search(request, asked)
+
+
+async def search_post(request: web.Request) -> web.Response:
+    return _search(request, await body(request))
+
+
+def _search(request: web.Request, asked: dict[str, Any]) -> web.Response:
+    site = site_of(request)
+    shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
+    if len([one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]) > _RECONCILED:
+        raise JiraError(400, f"A maximum of {_RECONCILED} issue ids can be reconciled.")
+    limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)
+    if limit < 1:
+        raise JiraError(400, "The value of 'maxResults' must be at least 1.")
+    limit = max(1, int(limit * request.get("page_share", 1.0)))  # short pages are legal
+    found = paging.page(searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit)
+    parts = [b'{"issues":[', b",".join(_issues(site, found.ids, shown)), b"]"]
+    if found.token:
+        parts.append(b',"nextPageToken":"%s","isLast":false}' % found.token.encode())
+    else:
+        parts.append(b',"isLast":true}')
+    return raw(b"".join(parts))
+
+
+def _issues(site: Site, ids: list[int], shown: View) -> list[bytes]:
+    return [b'{"id":"%d"}' % number for number in ids] if shown.bare else site.render(ids, shown)
+
+
+def _jql(asked: dict[str, Any]) -> str:
+    jql = asked.get("jql") or ""
+    if not isinstance(jql, str):
+        raise JiraError(400, "The JQL must be a string.")
+    if not jql.strip():
+        raise JiraError(400, UNBOUNDED)
+    return jql
+
+
+async def count(request: web.Request) -> web.Response:
+    rows, _ = searcher(site_of(request)).run(_jql(await body(request)))
+    return answer({"count": len(rows)})
+
+
+async def gone(_request: web.Request) -> web.Response:
+    raise JiraError(410, GONE)
+
+
+def routes() -> list[web.RouteDef]:
+    base = "/rest/api/3/search"
+    return [
+        web.get(f"{base}/jql", search_get),
+        web.post(f"{base}/jql", search_post),
+        web.post(f"{base}/approximate-count", count),
+        web.get(base, gone),
+        web.post(base, gone),
+    ]

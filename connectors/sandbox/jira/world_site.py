@@ -1,0 +1,145 @@
+"""A simulated world behind the endpoints: rendered on request, indexed anew whenever it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import orjson
+
+from connectors.sandbox.jira.catalog import Catalog
+from connectors.sandbox.jira.clock import millis
+from connectors.sandbox.jira.errors import JiraError
+from connectors.sandbox.jira.index import Facet, Index
+from connectors.sandbox.jira.issue_fields import IssueFields
+from connectors.sandbox.jira.references import API, Doc, category
+from connectors.sandbox.jira.selection import EXPANDABLE, View
+from connectors.sandbox.jira.world_catalog import catalog
+from connectors.sandbox.world import Issue, World
+
+
+class Mover(Protocol):
+    """What the portfolio simulator offers."""
+
+    @property
+    def world(self) -> World: ...
+
+    def advance(self, days: int) -> object: ...
+
+
+class FixedWorld:
+    """A world that stands still: recorded data, hand-made tests."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def advance(self, days: int) -> object:
+        raise JiraError(409, "The clock of this site is fixed.")
+
+
+class WorldSite:
+    def __init__(self, mover: Mover, zone: ZoneInfo) -> None:
+        self.mover = mover
+        self.zone = zone
+        self.days = 0
+        self.index: Index
+        self.catalog: Catalog
+        self._load(version=0)
+
+    def _load(self, version: int) -> None:
+        world = self.mover.world
+        self.fields = IssueFields(world, self.zone)
+        self.index = build_index(world, version)
+        self.catalog = catalog(self.fields)
+        self._ids = {issue.key.upper(): issue.id for issue in world.issues.values()}
+
+    @property
+    def world(self) -> World:
+        return self.mover.world
+
+    @property
+    def now(self) -> datetime:
+        return self.world.now
+
+    def resolve(self, ident: str) -> int | None:
+        if ident.isdigit():
+            return int(ident) if int(ident) in self.world.issues else None
+        return self._ids.get(ident.upper())
+
+    def key(self, issue_id: int) -> str:
+        return self.world.issues[issue_id].key
+
+    def render(self, ids: Sequence[int], view: View) -> list[bytes]:
+        return [orjson.dumps(self.document(self.world.issues[issue_id], view)) for issue_id in ids]
+
+    def document(self, issue: Issue, view: View) -> Doc:
+        doc: Doc = {"expand": EXPANDABLE, "id": str(issue.id), "self": f"{API}/issue/{issue.id}", "key": issue.key}
+        if view.changelog:
+            newest = [self.history(issue, n) for n in range(len(issue.histories) - 1, -1, -1)[: view.cap]]
+            doc["changelog"] = changelog(newest, len(issue.histories), view.cap)
+        shown = view.shown(self.issue_fields(issue))
+        return doc if shown is None else doc | {"fields": shown}
+
+    def issue_fields(self, issue: Issue) -> Doc:
+        return self.fields.of(issue)
+
+    def history(self, issue: Issue, number: int) -> Doc:
+        return self.fields.history(issue.histories[number])
+
+    def histories(self, issue_id: int) -> list[bytes]:
+        issue = self.world.issues[issue_id]
+        return [orjson.dumps(self.history(issue, number)) for number in range(len(issue.histories))]
+
+    def advance(self, days: int) -> None:
+        self.mover.advance(days)
+        self.days += days
+        self._load(self.index.version + 1)
+
+    def touch(self, count: int) -> list[int]:
+        raise JiraError(409, "Only a bulk site can be touched; advance this one.")
+
+    def progress(self) -> Doc:
+        return {"days": self.days}
+
+    def restore(self, progress: Doc) -> None:
+        if progress["days"]:
+            self.advance(int(progress["days"]))
+
+
+def changelog(newest: list[Doc], total: int, cap: int) -> Doc:
+    """Embedded, newest first and capped; `total` tells the truth."""
+    return {"startAt": 0, "maxResults": min(total, cap), "total": total, "histories": newest}
+
+
+def build_index(world: World, version: int) -> Index:
+    issues = [world.issues[number] for number in sorted(world.issues)]
+    categories = {int(category(entry.category)["id"]): category(entry.category) for entry in world.statuses.values()}
+    of_status = {entry.id: int(category(entry.category)["id"]) for entry in world.statuses.values()}
+    return Index(
+        ids=np.array([issue.id for issue in issues], dtype=np.int64),
+        numbers=np.array([int(issue.key.rpartition("-")[2]) for issue in issues], dtype=np.int64),
+        created=np.array([millis(issue.created) for issue in issues], dtype=np.int64),
+        updated=np.array([millis(issue.updated) for issue in issues], dtype=np.int64),
+        facets={
+            "project": Facet.of(
+                (issue.project_id for issue in issues),
+                {entry.id: (str(entry.id), entry.key, entry.name) for entry in world.projects.values()},
+            ),
+            "issuetype": Facet.of(
+                (issue.type_id for issue in issues),
+                {entry.id: (str(entry.id), entry.name) for entry in world.issue_types.values()},
+            ),
+            "status": Facet.of(
+                (issue.status_id for issue in issues),
+                {entry.id: (str(entry.id), entry.name) for entry in world.statuses.values()},
+            ),
+            "statuscategory": Facet.of(
+                (of_status[issue.status_id] for issue in issues),
+                {number: (str(number), doc["key"], doc["name"]) for number, doc in categories.items()},
+            ),
+        },
+        version=version,
+    )

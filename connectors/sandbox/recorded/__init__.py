@@ -1,0 +1,1 @@
+"""Real recorded data behind the sandbox protocol, served as it is."""

@@ -1,0 +1,145 @@
+"""Starts and stops the sandbox: blocking for the command line, in a thread for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from connectors.sandbox.jira.app import application
+from connectors.sandbox.jira.context import Sandbox
+from connectors.sandbox.jira.factory import State, build, write_register
+from connectors.sandbox.jira.options import SandboxOptions
+from connectors.sandbox.jira.site import Site
+
+_LOOPBACK = "127.0.0.1"
+_Result = TypeVar("_Result")
+
+
+def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
+    """The sandbox with its saved state restored, time moved as asked, and the register written."""
+    simulator = None
+    if site is None:
+        site, simulator = build(options)
+    state = State(options)
+    saved = state.load()
+    if saved is not None:
+        site.restore(saved)
+    if options.advance_days:
+        site.advance(options.advance_days)
+
+    def after_move() -> None:
+        state.save(site)
+        write_register(simulator, options.register_folder)
+
+    after_move()
+    return Sandbox(site, options, after_move)
+
+
+async def _run(sandbox: Sandbox, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+    runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        listener = web.TCPSite(runner, _LOOPBACK, sandbox.options.port)
+        await listener.start()
+        on_ready(f"http://{_LOOPBACK}:{runner.addresses[0][1]}")
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def serve(options: SandboxOptions, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. `on_ready` gets the address once requests are answered."""
+    sandbox = prepare(options)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await _run(sandbox, stop, on_ready)
+
+    asyncio.run(main())
+
+
+@dataclass
+class Running:
+    """A sandbox in a thread of this process."""
+
+    url: str
+    sandbox: Sandbox
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def email(self) -> str:
+        return self.sandbox.options.email
+
+    @property
+    def token(self) -> str:
+        return self.sandbox.options.token
+
+    @property
+    def site(self) -> Site:
+        return self.sandbox.site
+
+    @property
+    def requests(self) -> int:
+        """How many requests it has answered, its own switches apart."""
+        return self.sandbox.requests.total()
+
+    def advance(self, days: int) -> None:
+        self._do(lambda: self.sandbox.site.advance(days))
+
+    def touch(self, count: int) -> list[int]:
+        return self._do(lambda: self.sandbox.site.touch(count))
+
+    def change(self, edit: Callable[[], object]) -> None:
+        """Run an edit of the site between two requests."""
+        self._do(edit)
+
+    def _do(self, work: Callable[[], _Result]) -> _Result:
+        async def call() -> _Result:
+            result = work()
+            self.sandbox.after_move()
+            return result
+
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(timeout=120)
+
+
+@contextlib.contextmanager
+def running(options: SandboxOptions | None = None, site: Site | None = None) -> Iterator[Running]:
+    """A sandbox on an ephemeral port for as long as the block lasts; `site` replaces the one the options ask for."""
+    sandbox = prepare(options or SandboxOptions(), site)
+    ready: Future[str] = Future()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(_run(sandbox, stop, ready.set_result))
+        except Exception as error:
+            if not ready.done():
+                ready.set_exception(error)
+            logging.getLogger(__name__).exception("the sandbox stopped")
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=work, name="sandbox-jira", daemon=True)
+    thread.start()
+    url = ready.result(timeout=60)
+    try:
+        yield Running(url, sandbox, loop)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=10)
+
+
+__all__ = ["Running", "SandboxOptions", "running", "serve"]
