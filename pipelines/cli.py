@@ -1,0 +1,254 @@
+"""The `slipstream` command. Thin: whatever it does is a stage that Dagster runs too."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+
+from connectors.errors import ConfigurationError, SourceError
+from connectors.source import SiteConfig
+from pipelines import settings
+from pipelines.settings import Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command; every foreseeable failure is one message and an exit code, never a traceback."""
+    try:
+        group(standalone_mode=False)
+    except SourceError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Stopped by the user; nothing half-written is used.", 130)
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename or 'see above'}", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    err.print(f"[bold red]slipstream:[/bold red] {message}", markup=True, soft_wrap=True)
+    sys.exit(code)
+
+
+def _teller() -> Callable[[str], None]:
+    start = time.monotonic()
+
+    def tell(message: str) -> None:
+        err.print(f"[dim]{time.monotonic() - start:6.1f} s[/dim]  {message}", soft_wrap=True)
+
+    return tell
+
+
+def _as_of(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    from pipelines.defs.resources import parse_as_of
+
+    try:
+        return parse_as_of(value or "")
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no day (2026-01-31) and no instant (2026-01-31T12:00).") from None
+
+
+as_of_option = click.option(
+    "--as-of", callback=_as_of, help="A day (YYYY-MM-DD) or UTC instant; default: the sources' present."
+)
+
+
+def needs_sites(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the settings, and refuse to go on where no site is configured."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        config = settings.load()
+        if not config.sites:
+            raise ConfigurationError(
+                f"No source is configured: {config.sources_dir} holds no YAML and JIRA_URL is not set.",
+                "Set JIRA_URL, JIRA_EMAIL and JIRA_API_TOKEN, or add a site's YAML; `slipstream demo` needs neither.",
+            )
+        return command(config, *args, **kwargs)
+
+    return wrapper
+
+
+@click.group(name="slipstream", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="slipstream")
+def group() -> None:
+    """Slipstream: one governed, forecast-ready view of every project."""
+
+
+@group.command()
+def demo() -> None:
+    """The whole line on the sandbox portfolio; each further demo moves the portfolio one week on."""
+    from pipelines import sandbox
+
+    place = sandbox.SandboxHome(settings.load().home)
+    tell = _teller()
+    again = place.is_there
+    tell("starting the sandbox Jira" + (", one week later" if again else ""))
+    with sandbox.running(place, advance_days=7 if again else 0) as url:
+        tell(f"sandbox Jira answers at {url}")
+        _run_line(settings.load({"SLIPSTREAM_HOME": str(place.home)}), None, False, tell)
+
+
+@group.command()
+@as_of_option
+@click.option("--full", is_flag=True, help="Read the sources in full instead of what changed.")
+@needs_sites
+def run(config: Settings, as_of: Any, full: bool) -> None:
+    """Sync every site, build, gate, forecast, publish, tell the owners."""
+    _run_line(config, as_of, full, _teller())
+
+
+def _run_line(config: Settings, as_of: Any, full: bool, tell: Callable[[str], None]) -> None:
+    from pipelines import summary
+    from pipelines.definitions import LINE_JOB
+    from pipelines.line import Line
+    from pipelines.run import run_job
+
+    outcome = run_job(LINE_JOB, Line.of(config, as_of=as_of, full=full, progress=tell))
+    if not outcome.ok:
+        for message in outcome.errors:
+            err.print(f"[bold red]failed[/bold red] {message}", soft_wrap=True)
+        _fail(f"The run ended early; what was published before stands. Run {outcome.run_id}.", outcome.exit_code)
+    summary.show(config.published_dir, out)
+    if outcome.exit_code:
+        sys.exit(outcome.exit_code)
+
+
+@group.command()
+@click.argument("source")
+@click.option("--full", is_flag=True, help="Read everything, not only what changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report, certificates included, as one JSON object.")
+@needs_sites
+def sync(config: Settings, source: str, full: bool, as_json: bool) -> None:
+    """Sync SOURCE (a type such as `jira`, or one site). Exit: 0 complete, 3 partial or deferred, 1 failed."""
+    from pipelines.stages.sync import sync_site
+
+    tell = _teller()
+    reports = [sync_site(config, site, full=full, progress=tell) for site in _chosen(config, source)]
+    for report in reports:
+        if as_json:
+            sys.stdout.write(report.to_json() + "\n")
+        else:
+            out.print(report.summary())
+    if any(report.status != "complete" for report in reports):
+        sys.exit(3)
+
+
+def _chosen(config: Settings, source: str) -> list[SiteConfig]:
+    of_type = [site for site in config.sites if site.type == source]
+    return of_type or [config.site(source)]
+
+
+@group.command()
+def doctor() -> None:
+    """Test every configured connection step by step; say what is wrong and how to mend it."""
+    from connectors import registry
+    from pipelines import clock
+
+    config = settings.load()
+    out.print(f"home     {config.home}\nsources  {config.sources_dir}", soft_wrap=True)
+    if not config.sites:
+        _fail("No source is configured. Set JIRA_URL, JIRA_EMAIL and JIRA_API_TOKEN, or add a site's YAML.", 1)
+    healthy = True
+    for site in config.sites:
+        out.print(f"\n[bold]{site.type} {site.site}[/bold]")
+        for finding in registry.create(site, clock.now).check():
+            healthy &= finding.ok
+            mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
+            out.print(f"  {mark} {finding.check}: {finding.detail}")
+            if not finding.ok:
+                out.print(f"       → {finding.remedy}")
+    if not healthy:
+        sys.exit(1)
+
+
+@group.group()
+def sandbox() -> None:
+    """The simulated portfolio behind the real wire protocol."""
+
+
+@sandbox.command("jira")
+@click.option("--port", type=int, default=8089, show_default=True, help="0 takes a free one.")
+@click.option("--issues", type=click.IntRange(min=1), help="Bulk mode: that many issues, for load.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--latency-ms", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--recorded", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Serve real data.")
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Folder to resume from.")
+@click.option("--advance-days", type=click.IntRange(min=0), default=0, help="Move time forward before serving.")
+@click.option("--register-folder", type=click.Path(file_okay=False, path_type=Path), help="Write the register here.")
+@click.option("--fault", "faults", multiple=True, help="NAME@REQUEST, several allowed.")
+def sandbox_jira(**given: Any) -> None:
+    """A Jira on loopback: Cloud v3 and Agile 1.0, with a virtual clock that can move."""
+    from connectors.sandbox.jira.server import serve
+
+    from connectors.sandbox.jira.options import SandboxOptions
+
+    given["state_dir"] = given.pop("state")
+    options = SandboxOptions(**given)
+    note = f"sign in as {options.email} with token {options.token}"
+    serve(options, lambda url: click.echo(f"ready {url}\n{note}"))
+
+
+@group.command()
+def dev() -> None:
+    """Open the Dagster UI on everything (and the sandbox, where the demo was run)."""
+    from pipelines import develop
+
+    sys.exit(develop.serve(_teller()))
+
+
+@group.command()
+@as_of_option
+@click.option("--full-refresh", is_flag=True, help="Rebuild every table from landing.")
+@needs_sites
+def build(config: Settings, as_of: Any, full_refresh: bool) -> None:
+    """Build the warehouse from what is landed: no sync, no forecast."""
+    from pipelines.line import Line
+    from pipelines.stages import build as stage
+
+    line = Line.of(config, as_of=as_of, progress=_teller())
+    for layer in stage.LAYERS:
+        report = stage.build_layer(line, layer, full_refresh=full_refresh)
+        report.raise_if_failed()
+        out.print(report.summary())
+
+
+@group.command()
+@as_of_option
+@needs_sites
+def forecast(config: Settings, as_of: Any) -> None:
+    """Gate, forecast, publish and tell on what is landed: what the daily schedule runs."""
+    from pipelines import summary
+    from pipelines.definitions import FORECAST_JOB
+    from pipelines.line import Line
+    from pipelines.run import run_job
+
+    outcome = run_job(FORECAST_JOB, Line.of(config, as_of=as_of, progress=_teller()))
+    if not outcome.ok:
+        _fail("; ".join(outcome.errors), outcome.exit_code)
+    summary.show(config.published_dir, out)
+
+
+@group.command()
+def status() -> None:
+    """What is published: release, as_of and row counts, as JSON."""
+    manifest = settings.load().published_dir / "current" / "manifest.json"
+    if not manifest.exists():
+        raise ConfigurationError("Nothing is published yet.", "Run `slipstream demo` or `slipstream run`.")
+    sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Forecasts into the ledger: every registered forecaster, daily and whenever its inputs changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from models import registry
+from pipelines import policies
+from pipelines.keys import table_key
+from pipelines.line import Line
+from pipelines.stages import forecast
+
+
+def _spec(forecaster: registry.Forecaster) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        dg.AssetKey(["ledger", forecaster.ledger_table]),
+        deps=[_input_key(table) for table in forecaster.inputs],
+        group_name="ledger",
+        kinds={"python", "parquet"},
+        owners=[policies.FORECASTING],
+        automation_condition=policies.ON_CHANGE,
+        code_version=forecaster.version,
+        description=(forecaster.__class__.__doc__ or "").strip(),
+        metadata={
+            "dagster/column_schema": dg.TableSchema(columns=[dg.TableColumn(c) for c in forecaster.output]),
+            "model_id": forecaster.model_id,
+        },
+    )
+
+
+def _input_key(table: str) -> dg.AssetKey:
+    return table_key(f"intermediate.{table}" if table.startswith("int_") else f"marts.{table}")
+
+
+def forecast_asset(forecaster: registry.Forecaster) -> dg.AssetsDefinition:
+    """One forecaster as an asset: rows are appended, never rewritten."""
+
+    @dg.multi_asset(name=f"forecast_{forecaster.ledger_table}", specs=[_spec(forecaster)])
+    def _forecast(
+        context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        report = forecast.run_forecaster(forecaster, line, run_id=context.run_id)
+        yield dg.MaterializeResult(metadata={"dagster/row_count": report.rows, **report.counts_by_status})
+
+    return _forecast
+
+
+def definitions() -> dg.Definitions:
+    """One asset a forecaster of the registry."""
+    return dg.Definitions(assets=[forecast_asset(f) for f in registry.forecasters()])

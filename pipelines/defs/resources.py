@@ -1,0 +1,39 @@
+"""The one resource of all assets: the line, with `as_of` as its only setting in the launchpad."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from pydantic import Field
+
+from pipelines import settings
+from pipelines.line import Line
+
+
+class LineResource(dg.ConfigurableResource[Line]):
+    """Settings are read from the environment when a run starts, so that a changed secret needs no restart."""
+
+    as_of: str = Field(
+        default="", description="Work as of this day or UTC instant (ISO 8601); empty: the sources' present."
+    )
+    full_sync: bool = Field(default=False, description="Read the sources in full instead of what changed.")
+
+    def create_resource(self, context: dg.InitResourceContext) -> Line:
+        progress = context.log.info if context.log else None
+        return Line.of(settings.load(), as_of=parse_as_of(self.as_of), full=self.full_sync, progress=progress)
+
+
+def parse_as_of(text: str) -> datetime | None:
+    """An ISO day (its last instant is meant) or instant, as aware UTC; None for an empty text."""
+    if not text:
+        return None
+    instant = datetime.fromisoformat(text)
+    if len(text) == len("2026-01-31"):
+        instant = instant.replace(hour=23, minute=59, second=59)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def definitions() -> dg.Definitions:
+    """The resource under the name every asset asks for."""
+    return dg.Definitions(resources={"line": LineResource()})

@@ -1,0 +1,27 @@
+"""Landing: every configured site's assets, and the certificates their syncs leave in the ledger."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from connectors.source import SiteConfig
+from pipelines import policies
+from pipelines.components import source
+from pipelines.keys import COMPLETENESS, landing_key
+
+
+def definitions(sites: tuple[SiteConfig, ...]) -> dg.Definitions:
+    """One component a site; the ledger of certificates is written by each sync itself."""
+    from connectors import registry
+    from pipelines import clock
+
+    deps = [landing_key(s.type, s.site, stream.name) for s in sites for stream in registry.create(s, clock.now).streams]
+    certificates = dg.AssetSpec(
+        COMPLETENESS,
+        deps=deps,
+        group_name="ledger",
+        kinds={"parquet"},
+        owners=[policies.DATA_ENGINEERING],
+        description="What each sync could prove: ids at the source and held, per project and stream.",
+    )
+    return dg.Definitions.merge(dg.Definitions(assets=[certificates]), *(source.definitions(site) for site in sites))

@@ -1,0 +1,23 @@
+"""Table address ↔ asset key: the one place that says how the two map."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+EXPECTATION_RESULT = dg.AssetKey(["ledger", "expectation_result"])
+OUTPUT_EXPECTATION_RESULT = dg.AssetKey(["ledger", "output_expectation_result"])
+SCHEDULE_FORECAST = dg.AssetKey(["ledger", "schedule_forecast"])
+THROUGHPUT_FORECAST = dg.AssetKey(["ledger", "throughput_forecast"])
+COMPLETENESS = dg.AssetKey(["ledger", "completeness"])
+ALERT = dg.AssetKey(["ledger", "alert"])
+RELEASE = dg.AssetKey(["published", "release"])
+
+
+def table_key(address: str) -> dg.AssetKey:
+    """`marts.dim_project` → the asset key ["marts", "dim_project"]."""
+    return dg.AssetKey(address.split("."))
+
+
+def landing_key(source_type: str, site: str, stream: str) -> dg.AssetKey:
+    """The asset of one stream of one site."""
+    return dg.AssetKey(["landing", source_type, site, stream])

@@ -1,0 +1,52 @@
+"""What one run of the line works with: settings, the owners of state, `as_of`, and where progress goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from connectors.errors import SourceError
+from pipelines.resources.landing import Landing
+from pipelines.resources.ledger import Ledger
+from pipelines.resources.warehouse import Warehouse
+from pipelines.settings import Settings
+from pipelines.stages.sync import SyncReport
+
+Teller = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+@dataclass
+class Line:
+    """One run's view of the world. `as_of` None means: as of the latest moment the sources told us of."""
+
+    settings: Settings
+    as_of: datetime | None = None
+    full: bool = False
+    tell: Teller = _silent
+    syncs: list[SyncReport] = field(default_factory=list)
+    failures: list[tuple[str, SourceError]] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, settings: Settings, *, as_of: datetime | None = None, full: bool = False, progress: Teller | None = None
+    ) -> Line:
+        """A line for these settings; nothing is opened before it is needed."""
+        return cls(settings, as_of, full, progress or _silent)
+
+    @cached_property
+    def landing(self) -> Landing:
+        return Landing(self.settings.landing_dir)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.settings.ledger_dir)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.settings.warehouse_path)

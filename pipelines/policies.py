@@ -1,0 +1,28 @@
+"""Named operating policies, so that automation, retries, pools and owners are decided once."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+DATA_ENGINEERING = "team:data-engineering"
+PMO = "team:pmo"
+FORECASTING = "team:forecasting"
+
+WAREHOUSE_POOL = "warehouse"
+"""Orders the runs that write DuckDB; the lock in `Warehouse` is what protects the file."""
+
+# Plain eager() still fires after a failed blocking check of another run (measured), hence the second half.
+ON_CHANGE = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+
+RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""For steps that talk to the outside (sources, channels); the others fail at once and say why."""
+
+DAILY_FORECAST_CRON = "0 5 * * *"
+"""Before the PMO's working day, in the portfolio's reporting time zone."""
+
+SENSOR_INTERVAL_SECONDS = 60
+
+
+def source_pool(source_type: str, site: str) -> str:
+    """Syncs of one site run one after the other; different sites side by side."""
+    return f"source_{source_type}_{site}"
