@@ -1,0 +1,164 @@
+"""The only opener of DuckDB: one process at a time, with a bounded wait and the holder named.
+
+`lock` alone is for work that opens the file by itself (dbt); `write` and `read` give a connection and close it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from connectors.errors import SourceError
+from pipelines.resources import registrar
+from pipelines.resources.disk import explain_full_disk
+from pipelines.resources.landing import Landing
+from pipelines.resources.ledger import Ledger
+from pipelines.resources.locks import BusyError, hold
+from pipelines.resources.registrar import Registration
+from pipelines.resources.sql import identifier, literal
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+_HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_RETRY_SECONDS = 0.05
+
+
+class WarehouseError(SourceError):
+    """The warehouse file is missing, damaged or cannot be written."""
+
+
+class WarehouseBusy(BusyError):  # noqa: N818 (its name is part of the contract)
+    """Another process works with the warehouse and did not end within the bounded wait."""
+
+
+class Warehouse:
+    """One DuckDB file and the lock beside it."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_wait_seconds: float = 120.0,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.lock_wait_seconds = lock_wait_seconds
+        self.config: dict[str, Any] = {"autoinstall_known_extensions": False}  # never reach for the internet
+        if threads:
+            self.config["threads"] = threads
+        if memory_limit:
+            self.config["memory_limit"] = memory_limit
+
+    @classmethod
+    def of(cls, settings: Settings) -> Warehouse:
+        return cls(
+            settings.warehouse_path,
+            lock_wait_seconds=settings.lock_wait_seconds,
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+        )
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Keep everyone else out, without opening the file. The same thread may enter again."""
+        lock_file = self.path.with_name(self.path.name + ".lock")
+        return hold(lock_file, holder, self.lock_wait_seconds, f"The warehouse {self.path}", WarehouseBusy)
+
+    @contextmanager
+    def write(self, holder: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that may write; closed at the end, so that the file is whole for whoever comes next."""
+        with self.lock(holder), explain_full_disk(WarehouseError, "warehouse"):
+            connection = self._open(read_only=False)
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def read(self, holder: str = "reader") -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that may only read; it waits for writers and keeps them out while it is open."""
+        with self.lock(holder):
+            if not self.path.exists():
+                raise WarehouseError(f"There is no warehouse at {self.path} yet.", "Build it with `slipstream run`.")
+            connection = self._open(read_only=True)
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def copy_to(self, target: Path, holder: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with the warehouse attached read-only under its own name, and a new file as `release`.
+
+        The file has the storage format of DuckDB 1.0, so that older BI drivers can read it.
+        """
+        with self.read(holder):
+            pass  # the plain error where the file is missing, damaged or held; and its write-ahead log is folded in
+        with self.lock(holder), explain_full_disk(WarehouseError, "release"):
+            connection = duckdb.connect(":memory:", config=self.config)
+            try:
+                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute(f"ATTACH {literal(self.path)} AS {identifier(self.path.stem)} (READ_ONLY)")
+                connection.execute(f"ATTACH {literal(target)} AS release (STORAGE_VERSION 'v1.0.0')")
+                yield connection
+                connection.execute("DETACH release")
+            finally:
+                connection.close()
+
+    def register(
+        self,
+        landing: Landing,
+        ledger: Ledger,
+        streams: Mapping[str, Sequence[str]],
+        *,
+        holder: str = "register",
+        rebuild: bool = False,
+    ) -> Registration:
+        """Bring the schemas `landing`, `landing_<type>` and `ledger` up to date; run it before every dbt run.
+
+        `streams` names the streams of every connector, by type. `rebuild` forgets earlier registrations: use it
+        with dbt's full refresh.
+        """
+        with self.write(holder) as connection:
+            return registrar.register(connection, landing, ledger, streams, rebuild=rebuild)
+
+    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self.lock_wait_seconds
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path), read_only=read_only, config=self.config)
+                break
+            except duckdb.Error as error:
+                held = _HELD.search(str(error))
+                if held and time.monotonic() < deadline:
+                    time.sleep(_RETRY_SECONDS)
+                    continue
+                raise self._explain(error, held) from None
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
+
+    def _explain(self, error: duckdb.Error, held: re.Match[str] | None) -> SourceError:
+        text = str(error)
+        if held:
+            return WarehouseBusy(
+                f"{self.path} is held open by process {held['pid']} ({held['program']}), "
+                f"which does not go through Slipstream; waited {self.lock_wait_seconds:g} s.",
+                "Close it there. BI tools and notebooks read published/portfolio.duckdb, which is never locked.",
+            )
+        if "different configuration" in text:
+            return WarehouseError(
+                f"{self.path} is already open in this process in another mode.", "Close that connection first."
+            )
+        if "not a valid DuckDB database" in text or "version number" in text or "Corrupt" in text:
+            return WarehouseError(
+                f"{self.path} cannot be read: {text.splitlines()[0]}",
+                "Delete it and run again: it is rebuilt from the landing zone and the ledger, nothing is lost.",
+            )
+        return WarehouseError(f"{self.path} cannot be opened: {text.splitlines()[0]}", "Check its access rights.")
