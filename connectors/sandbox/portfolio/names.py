@@ -59,7 +59,8 @@ THINGS = (
 )  # fmt: skip
 QUALITIES = (
     "for new customers", "for the pilot region", "in the partner interface", "in the mobile view",
-    "with four-eyes check", "after the nightly run", "for archived records", "under load", "for the second country", "in the admin area",
+    "with four-eyes check", "after the nightly run", "for archived records", "under load", "for the second country",
+    "in the admin area",
 )  # fmt: skip
 FAULTS = (
     "fails", "is empty", "shows the wrong amount", "times out", "loses the last entry", "is shown twice",
@@ -82,5 +83,5 @@ RISKS = (
 )  # fmt: skip
 OBJECTIVES = (
     "Grow digital sales", "Retire the mainframe", "Decide on data", "Run safely in the cloud", "Stay within the rules",
-    "A workplace people like", "Money in seconds", "Deliver on time",
+    "A workplace people like", "Money in seconds", "Deliver on time", "Enter the second country",
 )  # fmt: skip
