@@ -94,14 +94,14 @@ $(READY): $(INSTALLED) pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# pip's own output is a line a package; one line that counts says as much.
+# pip prints several lines a package; one line that counts says as much, and a failure shows the end of the log.
 $(INSTALLED): requirements.lock | .venv/bin/pip
 	@total=$$(grep -cE '^[A-Za-z0-9]' requirements.lock); \
 	echo "Setting up: $$total packages, a minute or two the first time."; \
-	$(PIP) install --no-deps --require-hashes --progress-bar off -r requirements.lock \
-		| awk -v total="$$total" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d read", ++n, total; fflush() } \
-			/^Installing collected/ { printf "\r  %d read, now installing ...", n; fflush() } \
-			END { printf "\r  %d packages in place.            \n", n }'
+	$(PIP) install --no-deps --require-hashes --progress-bar off -r requirements.lock 2>&1 | tee .venv/setup.log \
+		| awk -v total="$$total" '/^(Collecting|Processing|Requirement already)/ { printf "\r  %d of %d", ++n, total; fflush() } \
+			/^Installing collected/ { printf "\r  %d read, now installing ...", n; fflush() } END { print "" }' \
+		|| { tail -n 15 .venv/setup.log >&2; exit 1; }
 	@touch $@
 
 .venv/bin/pip:

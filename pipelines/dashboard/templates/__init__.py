@@ -1,0 +1,1 @@
+"""The page's Jinja templates, style and script; no Python belongs here."""
