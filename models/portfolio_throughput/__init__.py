@@ -1,0 +1,1 @@
+"""How many items the whole portfolio will complete in the weeks ahead."""

@@ -1,0 +1,13 @@
+"""The one list of forecasters."""
+
+from __future__ import annotations
+
+from models.forecaster import Forecaster
+from models.schedule_slip.model import ScheduleSlip
+
+FORECASTERS: tuple[Forecaster, ...] = (ScheduleSlip(),)
+
+
+def forecaster(model_id: str) -> Forecaster:
+    """The registered forecaster of that id."""
+    return next(item for item in FORECASTERS if item.model_id == model_id)

@@ -1,0 +1,76 @@
+"""Features of every subject at every origin, and from them what past forecasts would have missed by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from models.calibration import Conformal, Past, calibrate
+from models.schedule_slip import engine
+from models.schedule_slip.features import LIFE_WEEKS, flow_features, origins_of
+from models.schedule_slip.subjects import Subject
+
+FEWEST_ACTIVE_WEEKS = 5
+MOST_UNFINISHED = 0.5  # share of trials without a finish from which there is no median to speak of
+
+
+def history_of(subjects: list[Subject], draws: engine.Draws) -> pd.DataFrame:
+    """One row per subject and origin (the effective date first): features, engine median, and outcome so far."""
+    if not subjects:
+        return pd.DataFrame()
+    parts = []
+    for number, subject in enumerate(subjects):
+        part = flow_features(subject.scope, origins_of(subject.scope))
+        size = len(part["origin"])
+        part["subject"] = np.full(size, number)
+        part["step"] = np.arange(size)
+        parts.append(part)
+    frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    frame["project"] = pd.Index([s.project_id for s in subjects])[frame["subject"].to_numpy()]
+    frame["is_epic"] = np.array([s.subject_type == "epic" for s in subjects])[frame["subject"].to_numpy()]
+    frame = _borrow(frame)
+    frame = frame.join(engine.summarise(engine.finish_days(frame, draws)))
+    enough = (frame["open"] > 0) & (frame["active_weeks"] >= FEWEST_ACTIVE_WEEKS)
+    frame["is_usable"] = enough & (frame["unfinished"] < MOST_UNFINISHED) & (frame["rate"] > 0)
+    return frame
+
+
+def _borrow(frame: pd.DataFrame) -> pd.DataFrame:
+    """An epic borrows from its project: the lifetime part of its rate becomes its share of the project's throughput.
+
+    The share is that of the epic's open items among the project's at the same origin (both count back in
+    four weeks from the same effective date). With a window of w weeks and N completions of its own, the rate is
+    (N + 4 x share x project's rate) / (w + 4), and the weeks that count as history are the project's.
+    """
+    columns = ["project", "step", "open", "rate", "active_weeks"]
+    parent = frame.loc[~frame["is_epic"], columns]
+    joined = frame[["project", "step"]].merge(parent, on=["project", "step"], how="left", sort=False)
+    share = np.clip(frame["open"].to_numpy() / np.maximum(joined["open"].to_numpy(dtype=np.float64), 1.0), 0.0, 1.0)
+    weeks = np.round(frame["weeks"].to_numpy())
+    borrowed = (frame["done_window"] + LIFE_WEEKS * share * joined["rate"].to_numpy()) / (weeks + LIFE_WEEKS)
+    is_epic = frame["is_epic"].to_numpy()
+    frame["rate"] = np.where(is_epic, borrowed, frame["rate"])
+    frame["active_weeks"] = np.where(is_epic, joined["active_weeks"].to_numpy(), frame["active_weeks"])
+    return frame
+
+
+def design_of(frame: pd.DataFrame) -> np.ndarray:
+    """What the miss may depend on: the predicted length, the age and the number of what is open (logs, centred)."""
+    return np.column_stack(
+        [
+            np.ones(len(frame)),
+            np.log(np.clip(frame["median"], 1.0, engine.HORIZON_DAYS)) - np.log(90.0),
+            np.log(frame["age"] + 14.0) - np.log(100.0),
+            np.log(np.maximum(frame["open"], 1.0)) - np.log(20.0),
+        ]
+    )
+
+
+def learn(history: pd.DataFrame, is_epic: bool) -> Conformal:
+    """Calibrates one kind of subject on all its past origins, its own and others'."""
+    past = history.loc[(history["is_epic"] == is_epic) & history["is_usable"] & (history["step"] > 0)]
+    ratio = np.log(np.maximum(past["days"].to_numpy(dtype=np.float64), 1.0)) - np.log(
+        np.clip(past["median"].to_numpy(), 1.0, engine.HORIZON_DAYS)
+    )
+    subject = past["subject"].to_numpy(dtype=np.int64)
+    return calibrate(Past(ratio, past["is_observed"].to_numpy(dtype=bool), design_of(past), subject))

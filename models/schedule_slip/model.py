@@ -1,0 +1,138 @@
+"""Schedule slip: calibrated finish dates of projects and epics, and how likely they are to miss what was promised."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.calibration import Conformal, Curve
+from models.forecaster import Tables
+from models.schedule_slip import engine
+from models.schedule_slip.events import day_of
+from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn
+from models.schedule_slip.sentence import write_sentence
+from models.schedule_slip.subjects import Subject, subjects_of
+
+LEVELS = {"p10": 0.10, "p50": 0.50, "p80": 0.80, "p95": 0.95}
+SUREST, LEAST = 0.95, 0.05  # no probability beyond these is ever printed: nothing measured supports it
+
+
+INPUTS: Mapping[str, Sequence[str]] = {
+    "dim_project": (
+        "project_id", "project_key", "project_name", "baseline_on", "promised_on", "is_deleted", "effective_on",
+    ),
+    "dim_issue": (
+        "issue_id", "issue_key", "project_id", "epic_id", "is_leaf", "is_cancelled", "is_deleted", "summary",
+        "created_at", "done_at", "due_on",
+    ),
+    "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
+}  # fmt: skip
+OUTPUT: Sequence[str] = (
+    "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version",
+    "project_id", "project_key", "forecast_status", "finish_on_p10", "finish_on_p50", "finish_on_p80",
+    "finish_on_p95", "baseline_on", "promised_on", "slip_days_p50", "probability_late", "open_count",
+    "history_weeks", "seed", "inputs_hash", "sentence",
+)  # fmt: skip
+
+
+class ScheduleSlip:
+    """Monte Carlo finish dates of open scope, calibrated on what past forecasts would have missed by."""
+
+    model_id = "schedule_slip"
+    version = "1.0.0"
+    ledger_table = "schedule_forecast"
+    inputs = INPUTS
+    output = OUTPUT
+
+    def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
+        """One row per project and epic, as of the subject's effective date."""
+        subjects = subjects_of(tables, as_of)
+        history = history_of(subjects, engine.draw(seed))
+        if not subjects:
+            return _typed(pd.DataFrame(columns=list(self.output)))
+        fits = {is_epic: learn(history, is_epic) for is_epic in (False, True)}
+        now = history.loc[history["step"] == 0].reset_index(drop=True)
+        centres = _centres(now, fits)
+        rows = []
+        for number, subject in enumerate(subjects):
+            state = now.iloc[number]
+            curve = fits[subject.subject_type == "epic"].curve(number)
+            rows.append(self._row(subject, state, float(centres[number]), curve, seed))
+        return _typed(pd.DataFrame(rows, columns=list(self.output)))
+
+    def _row(self, subject: Subject, state: Any, centre: float, curve: Curve, seed: int) -> dict[str, Any]:
+        days = {name: np.exp(centre + curve.quantile(level)) for name, level in LEVELS.items()}
+        status = _status(subject, state, days["p80"])
+        due = subject.baseline_on or subject.promised_on
+        row: dict[str, Any] = {
+            "subject_type": subject.subject_type,
+            "subject_id": subject.subject_id,
+            "subject_key": subject.subject_key,
+            "subject_name": subject.subject_name,
+            "as_of_on": day_of(subject.scope.effective),
+            "model_id": self.model_id,
+            "model_version": self.version,
+            "project_id": subject.project_id,
+            "project_key": subject.project_key,
+            "forecast_status": status,
+            "baseline_on": subject.baseline_on,
+            "promised_on": subject.promised_on,
+            "open_count": subject.scope.open_count,
+            "history_weeks": int(state["history_weeks"]),
+            "seed": seed,
+            "inputs_hash": self._hash(subject, seed),
+            **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
+        }
+        if status == "ok":
+            row |= _dates(subject.scope.effective, days)
+            row["slip_days_p50"] = None if due is None else (row["finish_on_p50"] - due).days
+        if due is not None and status in ("ok", "no_finite_finish"):
+            row["probability_late"] = _late((due - row["as_of_on"]).days, state, centre, curve)
+        return row | {"sentence": write_sentence(row, bool(state["growth"] > state["rate"]))}
+
+    def _hash(self, subject: Subject, seed: int) -> str:
+        """Of the rows used, the model and the seed: equal hashes mean that nothing of the subject's own changed."""
+        return hashlib.sha256(f"{self.model_id} {self.version} {seed} {subject.rows_hash}".encode()).hexdigest()
+
+
+def _centres(now: pd.DataFrame, fits: dict[bool, Conformal]) -> np.ndarray:
+    """Log of the predicted days, moved to where past forecasts of this kind came true."""
+    design, is_epic = design_of(now), now["is_epic"].to_numpy(dtype=bool)
+    moved = np.where(is_epic, fits[True].centre(design), fits[False].centre(design))
+    return np.asarray(np.log(np.clip(now["median"], 1.0, engine.HORIZON_DAYS)) + moved)
+
+
+def _status(subject: Subject, state: Any, days_p80: float) -> str:
+    if subject.is_withheld:
+        return "not_trusted"
+    if subject.scope.open_count == 0:
+        return "nothing_open"
+    if state["active_weeks"] < FEWEST_ACTIVE_WEEKS:
+        return "not_enough_history"
+    return "ok" if state["is_usable"] and days_p80 <= engine.HORIZON_DAYS else "no_finite_finish"
+
+
+def _dates(effective: int, days: dict[str, float]) -> dict[str, date]:
+    """Calendar days, at least one ahead and at most the horizon, never out of order."""
+    whole = np.clip(np.ceil(list(days.values())), 1, engine.HORIZON_DAYS).astype(np.int64)
+    ordered = np.maximum.accumulate(whole)
+    return {f"finish_on_{name}": day_of(effective + int(ahead)) for name, ahead in zip(days, ordered, strict=True)}
+
+
+def _late(days_left: int, state: Any, centre: float, curve: Curve) -> float:
+    """P(finish after the due day), never beyond what may be said."""
+    if not state["is_usable"]:
+        return SUREST
+    done = curve.cdf(float(np.log(days_left)) - centre) if days_left >= 1 else 0.0
+    return round(float(np.clip(1.0 - done, LEAST, SUREST)), 6)
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nullable integers and plain doubles; dates stay dates (None where missing)."""
+    whole = dict.fromkeys(("slip_days_p50", "open_count", "history_weeks", "seed"), "Int64")
+    return frame.astype({**whole, "probability_late": "Float64"}).astype({"probability_late": "float64"})
