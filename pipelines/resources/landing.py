@@ -133,6 +133,9 @@ class Landing:
                 if name.rsplit("-", 1)[0] not in committed:
                     self.store.remove(f"{folder}/{name}")
                     removed += 1
+        for path in self._quarantine.glob(f"*_{type}_{site}_*.jsonl"):
+            if path.stem not in committed:
+                path.unlink(missing_ok=True)
         return removed
 
     def _last_with_server_time(self) -> Commit | None:
