@@ -17,9 +17,14 @@ async def boards(request: web.Request) -> web.Response:
         doc
         for doc in site_of(request).catalog.boards
         if (kind is None or doc["type"] in kind.split(","))
-        and (project is None or project in (doc["location"]["projectKey"], str(doc["location"]["projectId"])))
+        and (project is None or project in _projects(doc))
     ]
     return paged(request, found, last=False)
+
+
+def _projects(doc: Doc) -> tuple[str, str]:
+    location = doc.get("location", {})
+    return str(location.get("projectKey")), str(location.get("projectId"))
 
 
 def _board(request: web.Request) -> Doc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from email.utils import format_datetime
 
 from aiohttp import web
@@ -48,7 +49,7 @@ class Wire:
 
     async def date(self, _request: web.Request, response: web.StreamResponse) -> None:
         """The virtual clock also in the header, so that no client finds two times in one answer."""
-        response.headers["Date"] = format_datetime(self.sandbox.site.now, usegmt=True)
+        response.headers["Date"] = format_datetime(self.sandbox.site.now.astimezone(UTC), usegmt=True)
 
 
 def application(sandbox: Sandbox) -> web.Application:
