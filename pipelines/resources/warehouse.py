@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,8 +85,7 @@ class Warehouse:
     def read(self, holder: str = "reader") -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that may only read; it waits for writers and keeps them out while it is open."""
         with self.lock(holder):
-            if not self.path.exists():
-                raise WarehouseError(f"There is no warehouse at {self.path} yet.", "Build it with `slipstream run`.")
+            self._must_exist()
             connection = self._open(read_only=True)
             try:
                 yield connection
@@ -99,13 +98,13 @@ class Warehouse:
 
         The file has the storage format of DuckDB 1.0, so that older BI drivers can read it.
         """
-        with self.read(holder):
-            pass  # the plain error where the file is missing, damaged or held; and its write-ahead log is folded in
         with self.lock(holder), explain_full_disk(WarehouseError, "release"):
+            self._must_exist()
             connection = duckdb.connect(":memory:", config=self.config)
             try:
                 connection.execute("SET TimeZone = 'UTC'")
-                connection.execute(f"ATTACH {literal(self.path)} AS {identifier(self.path.stem)} (READ_ONLY)")
+                attach = f"ATTACH {literal(self.path)} AS {identifier(self.path.stem)} (READ_ONLY)"
+                self._patiently(lambda: connection.execute(attach))
                 connection.execute(f"ATTACH {literal(target)} AS release (STORAGE_VERSION 'v1.0.0')")
                 yield connection
                 connection.execute("DETACH release")
@@ -130,19 +129,26 @@ class Warehouse:
             return registrar.register(connection, landing, ledger, streams, rebuild=rebuild)
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        connection = self._patiently(lambda: duckdb.connect(str(self.path), read_only=read_only, config=self.config))
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
+
+    def _must_exist(self) -> None:
+        if not self.path.exists():
+            raise WarehouseError(f"There is no warehouse at {self.path} yet.", "Build it with `slipstream run`.")
+
+    def _patiently(self, opening: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+        """Open the file; a program that holds it without our lock is waited for, then named."""
         deadline = time.monotonic() + self.lock_wait_seconds
         while True:
             try:
-                connection = duckdb.connect(str(self.path), read_only=read_only, config=self.config)
-                break
+                return opening()
             except duckdb.Error as error:
                 held = _HELD.search(str(error))
                 if held and time.monotonic() < deadline:
                     time.sleep(_RETRY_SECONDS)
                     continue
                 raise self._explain(error, held) from None
-        connection.execute("SET TimeZone = 'UTC'")
-        return connection
 
     def _explain(self, error: duckdb.Error, held: re.Match[str] | None) -> SourceError:
         text = str(error)

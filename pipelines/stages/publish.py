@@ -1,0 +1,153 @@
+"""Publishes the finished tables: a database, Parquet files, pages and a manifest, swapped in as one release."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pandas as pd
+
+from pipelines.clock import now
+from pipelines.crashpoints import crashpoint
+from pipelines.resources.releases import MANIFEST, PARQUET, Draft, Page, PublishError, Release, Releases
+from pipelines.resources.sql import identifier, literal
+from pipelines.resources.warehouse import Warehouse
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.line import Line
+
+SCHEMAS = ("marts", "reporting")
+PAGE = "index.html"
+
+Connection = Any
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What was published."""
+
+    release_id: str
+    as_of: datetime
+    row_counts: Mapping[str, int]
+    path: Path
+    page: Path | None
+    seconds: float
+
+    def summary(self) -> str:
+        rows = sum(self.row_counts.values())
+        return f"published {len(self.row_counts)} tables, {rows:,d} rows as {self.release_id} in {self.seconds:.1f} s"
+
+
+def publish_release(line: Line) -> PublishReport:
+    """Publish what a run of the line has built, with its dashboard."""
+    as_of = line.as_of or line.landing.server_time() or now()
+    return publish(line.settings, as_of=as_of, pages={PAGE: dashboard_page}, warehouse=line.warehouse)
+
+
+def publish(
+    settings: Settings,
+    *,
+    as_of: datetime,
+    pages: Mapping[str, Page] | None = None,
+    warehouse: Warehouse | None = None,
+    releases: Releases | None = None,
+) -> PublishReport:
+    """Make a release of the schemas marts and reporting and swap it in. On any error the last one stays current."""
+    started = time.monotonic()
+    warehouse = warehouse or Warehouse.of(settings)
+    releases = releases or Releases(settings.published_dir, lock_wait_seconds=settings.lock_wait_seconds)
+    with releases.building() as draft:
+        row_counts = _copy_tables(warehouse, draft)
+        release = draft.release(as_of, row_counts, pages or {})
+    return _report(release, settings, pages or {}, time.monotonic() - started)
+
+
+def dashboard_page(release: Path) -> str:
+    """The dashboard, drawn from the release's own Parquet files: it cannot differ from what BI tools read."""
+    from pipelines.dashboard import render
+
+    wanted = set(render.TABLES)
+    tables = {
+        f"{path.parent.name}.{path.stem}": pd.read_parquet(path)
+        for path in sorted((release / PARQUET).glob("*/*.parquet"))
+        if path.stem in wanted
+    }
+    return render.render(tables, orjson.loads((release / MANIFEST).read_bytes()))
+
+
+def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
+    """Every table and view of the published schemas, as a table with its comments, and as Parquet."""
+    source = identifier(warehouse.path.stem)
+    counts: dict[str, int] = {}
+    with warehouse.copy_to(draft.database, "publish") as connection:
+        tables = _tables(connection, warehouse.path.stem)
+        if not tables:
+            raise PublishError("There is nothing to publish: marts and reporting are empty.", "Run `slipstream run`.")
+        for schema in SCHEMAS:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS release.{schema}")
+            (draft.path / PARQUET / schema).mkdir(parents=True)
+        for schema, name in tables:
+            table = f"{schema}.{identifier(name)}"
+            connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
+        crashpoint("publish.copied")
+        _copy_comments(connection, warehouse.path.stem)
+        for schema, name in tables:
+            table = f"release.{schema}.{identifier(name)}"
+            target = draft.path / PARQUET / schema / f"{name}.parquet"
+            connection.execute(f"COPY {table} TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)")
+            counts[f"{schema}.{name}"] = connection.table(table).shape[0]
+        _stamp(connection, draft.release_id)
+    crashpoint("publish.parquet")
+    return counts
+
+
+def _tables(connection: Connection, database: str) -> list[tuple[str, str]]:
+    rows = connection.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? "
+        "AND table_schema IN (SELECT unnest(?)) ORDER BY ALL",
+        [database, list(SCHEMAS)],
+    ).fetchall()
+    return [(schema, name) for schema, name in rows]
+
+
+def _copy_comments(connection: Connection, database: str) -> None:
+    """What BI tools show as a table's or column's description."""
+    tables = connection.execute(
+        "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = $1 AND comment IS NOT NULL "
+        "UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() "
+        "WHERE database_name = $1 AND comment IS NOT NULL",
+        [database],
+    ).fetchall()
+    columns = connection.execute(
+        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = ? AND comment IS NOT NULL",
+        [database],
+    ).fetchall()
+    for schema, table, comment in tables:
+        if schema in SCHEMAS:
+            place = f"release.{schema}.{identifier(table)}"
+            connection.execute(f"COMMENT ON TABLE {place} IS {literal(comment)}")
+    for schema, table, column, comment in columns:
+        if schema in SCHEMAS:
+            place = f"release.{schema}.{identifier(table)}.{identifier(column)}"
+            connection.execute(f"COMMENT ON COLUMN {place} IS {literal(comment)}")
+
+
+def _stamp(connection: Connection, release_id: str) -> None:
+    """The release's id inside the database, so that a report can say which release it shows."""
+    connection.execute("CREATE TABLE release.main.release_info (release_id VARCHAR)")
+    connection.execute("INSERT INTO release.main.release_info VALUES (?)", [release_id])
+
+
+def _report(release: Release, settings: Settings, pages: Mapping[str, Page], seconds: float) -> PublishReport:
+    page = settings.published_dir / PAGE if PAGE in pages else None
+    return PublishReport(release.release_id, release.as_of, release.row_counts, release.path, page, round(seconds, 3))
+
+
+__all__ = ["PAGE", "PublishReport", "dashboard_page", "publish", "publish_release"]
