@@ -1,0 +1,88 @@
+"""The seams between packages that never import each other: what one writes is what the other reads."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from expectations import catalog
+from models.registry import FORECASTERS
+
+STAMPED = {"known_from"}
+"""Columns that the ledger adds to what a forecaster returns."""
+
+
+def plain(kind: str) -> str:
+    return re.sub(r"\s+", "", kind).replace('"', "").upper()
+
+
+def columns_of(table: dict[str, Any]) -> list[str]:
+    return [column["name"] for column in table.get("columns", [])]
+
+
+@pytest.fixture(scope="module")
+def ledger(root: Path) -> dict[str, Any]:
+    text = (root / "pipelines/resources/ledger_tables.yml").read_text(encoding="utf-8")
+    tables: dict[str, Any] = yaml.safe_load(text)
+    return tables
+
+
+@pytest.fixture(scope="module")
+def ledger_sources(warehouse: Any) -> dict[str, Any]:
+    """Every dbt source table that stands for a ledger table, wherever it is declared."""
+    return {
+        name: table
+        for source, tables in warehouse.sources.items()
+        if source not in ("jira", "registers", "landing")
+        for name, table in tables.items()
+    }
+
+
+@pytest.mark.parametrize("kind", ["jira", "registers"])
+def test_connector_fields_are_what_staging_reads(warehouse: Any, kind: str) -> None:
+    streams = importlib.import_module(f"connectors.{kind}.streams").STREAMS
+    offered = {s.name: {name: plain(t) for name, t in s.fields.items()} for s in streams}
+    declared = {
+        name: {column: plain(t) for column, t in table["config"]["meta"]["structure"].items()}
+        for name, table in warehouse.sources[kind].items()
+    }
+    assert declared == offered
+
+
+@pytest.mark.parametrize("kind", ["jira", "registers"])
+def test_every_stream_is_staged(warehouse: Any, kind: str) -> None:
+    streams = importlib.import_module(f"connectors.{kind}.streams").STREAMS
+    assert {f"stg_{kind}__{s.name}" for s in streams} <= set(warehouse.models)
+
+
+def test_rules_read_only_columns_of_the_contracts(warehouse: Any) -> None:
+    contracts = {f"{m.layer}.{m.name}": set(m.columns) for m in warehouse.layer("marts", "reporting")}
+    needed = catalog.columns_by_table(catalog.load())
+    assert {table: missing for table, names in needed.items() if (missing := names - contracts.get(table, set()))} == {}
+
+
+def test_there_are_fifteen_rules(root: Path) -> None:
+    assert len(catalog.load()) >= 15
+
+
+@pytest.mark.parametrize("model", FORECASTERS, ids=lambda model: str(model.model_id))
+def test_forecasters_read_only_columns_of_the_contracts(warehouse: Any, model: Any) -> None:
+    contracts = {m.name: set(m.columns) for m in warehouse.models.values()}
+    missing = {t: gone for t, names in model.inputs.items() if (gone := set(names) - contracts.get(t, set()))}
+    assert missing == {}
+
+
+@pytest.mark.parametrize("model", FORECASTERS, ids=lambda model: str(model.model_id))
+def test_forecasters_write_what_the_warehouse_reads_back(ledger_sources: dict[str, Any], model: Any) -> None:
+    assert {*model.output} | STAMPED == set(columns_of(ledger_sources[model.ledger_table]))
+
+
+def test_the_ledger_is_what_dbt_reads(ledger: dict[str, Any], ledger_sources: dict[str, Any]) -> None:
+    read = {name: columns_of(table) for name, table in ledger_sources.items() if name in ledger}
+    assert {"completeness", "expectation_result", "schedule_forecast", "throughput_forecast"} <= set(read)
+    assert read == {name: list(ledger[name]["columns"]) for name in read}
