@@ -7,10 +7,11 @@ import pandas as pd
 
 from models.calibration import Conformal, Past, calibrate
 from models.schedule_slip import engine
-from models.schedule_slip.features import LIFE_WEEKS, flow_features, origins_of
+from models.schedule_slip.features import flow_features, origins_of
 from models.schedule_slip.subjects import Subject
 
 FEWEST_ACTIVE_WEEKS = 5
+BORROWED_WEEKS = 24.0  # weight of an epic's share of its project's throughput beside the epic's own weeks
 MOST_UNFINISHED = 0.5  # share of trials without a finish from which there is no median to speak of
 
 
@@ -40,14 +41,16 @@ def _borrow(frame: pd.DataFrame) -> pd.DataFrame:
 
     The share is that of the epic's open items among the project's at the same origin (both count back in
     four weeks from the same effective date). With a window of w weeks and N completions of its own, the rate is
-    (N + 4 x share x project's rate) / (w + 4), and the weeks that count as history are the project's.
+    (N + 24 x share x project's rate) / (w + 24), and the weeks that count as history are the project's.
     """
     columns = ["project", "step", "open", "rate", "active_weeks"]
     parent = frame.loc[~frame["is_epic"], columns]
     joined = frame[["project", "step"]].merge(parent, on=["project", "step"], how="left", sort=False)
     share = np.clip(frame["open"].to_numpy() / np.maximum(joined["open"].to_numpy(dtype=np.float64), 1.0), 0.0, 1.0)
     weeks = np.round(frame["weeks"].to_numpy())
-    borrowed = (frame["done_window"] + LIFE_WEEKS * share * joined["rate"].to_numpy()) / (weeks + LIFE_WEEKS)
+    borrowed = (frame["done_window"] + BORROWED_WEEKS * share * joined["rate"].to_numpy()) / (
+        weeks + BORROWED_WEEKS
+    )
     is_epic = frame["is_epic"].to_numpy()
     frame["rate"] = np.where(is_epic, borrowed, frame["rate"])
     frame["active_weeks"] = np.where(is_epic, joined["active_weeks"].to_numpy(), frame["active_weeks"])
