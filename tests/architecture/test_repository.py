@@ -1,4 +1,4 @@
-"""What the repository as a whole must hold: its licence, no trace of anyone's machine, and guides whose commands exist."""
+"""What the repository as a whole must hold: its licence, no trace of a machine, guides whose commands exist."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 FIXED = (
-    "pyproject.toml",
-    "workspace.yaml",
-    "README.md",
-    "pipelines",
-    "dbt_project",
-    "connectors",
-    "models",
-    "expectations",
+    *("pyproject.toml", "workspace.yaml", "README.md"),
+    *("pipelines", "dbt_project", "connectors", "models", "expectations", "tests"),
 )
 MACHINE = re.compile(r"(?<![\w.$}])/(?:root|home|work|Users|farm)/\w")
 HOST = re.compile(r"--(?:extra-)?index-url|--find-links|files\.pythonhosted\.org|://pypi\.")
@@ -87,9 +80,7 @@ def test_every_yaml_file_can_be_read(files: list[Path]) -> None:
 
 def test_make_targets_in_the_guides_exist(root: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    asked = {
-        (guide, word) for guide, words in commands(root, "make") for word in words if re.fullmatch(r"[a-z]+", word)
-    }
+    asked = {(guide, word) for guide, words in commands(root, "make") for word in words if word.isalpha()}
     assert asked
     assert {(guide, word) for guide, word in asked if word not in targets} == set()
 
@@ -110,24 +101,12 @@ def runs(command: Any, words: list[str]) -> bool:
     return {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known
 
 
-@pytest.mark.parametrize("target", ["help"])
-def test_make_help_lists_every_public_target(root: Path, target: str) -> None:
-    ran = subprocess.run(["make", target], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607
+def test_make_help_lists_every_public_target(root: Path) -> None:
+    ran = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True, check=True)  # noqa: S607
     listed = set(re.findall(r"^  make (\w+)", ran.stdout, re.MULTILINE))
-    assert {
-        "demo",
-        "test",
-        "dev",
-        "help",
-        "lint",
-        "types",
-        "check",
-        "pages",
-        "journeys",
-        "bench",
-        "ci",
-        "lock",
-    } <= listed
+    phony = re.search(r"^\.PHONY: (.*)$", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert phony
+    assert set(phony[1].split()) - {"browser"} == listed
 
 
 def test_links_between_guides_lead_somewhere(root: Path) -> None:
