@@ -210,16 +210,21 @@ class Session:
 
     def _limited(self, call: Call, headers: Mapping[str, str]) -> Exception:
         """A burst slows this endpoint; a used-up quota stops the whole tenant until it is refilled."""
-        seconds = retry_after(headers, self.clock())
         self._answered = True
-        if "quota" in headers.get("RateLimit-Reason", "").lower() or (seconds or 0) > self.policy.longest_wait_seconds:
-            resume_at = self.clock() + timedelta(seconds=3600.0 if seconds is None else seconds)
-            return DeferredError(
-                f"{call.where} on {self.base_url}: the request quota is used up.",
-                f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC; what has arrived is kept.",
-                resume_at,
-            )
-        return _TroubleError("answered 429 (too many requests)", seconds, limited=True)
+        where = f"{call.where} on {self.base_url}"
+        quota = used_up(where, headers, self.clock(), self.policy.longest_wait_seconds)
+        seconds = retry_after(headers, self.clock())
+        return quota or _TroubleError("answered 429 (too many requests)", seconds, limited=True)
+
+
+def used_up(where: str, headers: Mapping[str, str], now: datetime, longest_wait: float) -> DeferredError | None:
+    """What a 429 means beyond a short wait: the quota is gone, or the wait asked for is too long to sit out."""
+    seconds = retry_after(headers, now)
+    if "quota" not in headers.get("RateLimit-Reason", "").lower() and (seconds or 0) <= longest_wait:
+        return None
+    resume_at = now + timedelta(seconds=3600.0 if seconds is None else seconds)
+    remedy = f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC; what has arrived is kept."
+    return DeferredError(f"{where}: the request quota is used up.", remedy, resume_at)
 
 
 def decoded(call: Call, content_type: str, body: bytes, decode: Callable[[bytes], T]) -> T:

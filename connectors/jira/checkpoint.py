@@ -40,7 +40,7 @@ class State:
     scope: tuple[str, ...] = ()  # the projects filter that all this was read under
     held: Held = field(default_factory=Held)
     recent: dict[int, int] = field(default_factory=dict)  # issue → updated, for what the next look back meets again
-    overflow: set[int] = field(default_factory=set)  # issues whose changelog did not come whole yet
+    overflow: dict[int, int] = field(default_factory=dict)  # issue → updated, where the changelog is not whole yet
     dimensions: dict[str, dict[str, str]] = field(default_factory=dict)  # stream → key → hash
     worklogs: dict[str, dict[int, int]] = field(default_factory=dict)  # feed → worklog → time, as `recent`
     worklogs_until: datetime | None = None
@@ -54,7 +54,7 @@ def dump(state: State) -> dict[str, Any]:
         "scope": list(state.scope),
         "held": state.held.dump(),
         "recent": _pairs(state.recent),
-        "overflow": sorted(state.overflow),
+        "overflow": _pairs(state.overflow),
         "dimensions": state.dimensions,
         "worklogs": {feed: _pairs(seen) for feed, seen in state.worklogs.items()},
         "worklogs_until": _text(state.worklogs_until),
@@ -76,7 +76,7 @@ def load(stored: Mapping[str, Any] | None) -> State:
         scope=tuple(stored["scope"]),
         held=Held.load(stored["held"]),
         recent=_mapping(stored["recent"]),
-        overflow=set(stored["overflow"]),
+        overflow=_mapping(stored["overflow"]),
         dimensions={stream: dict(hashes) for stream, hashes in stored["dimensions"].items()},
         worklogs={feed: _mapping(seen) for feed, seen in stored["worklogs"].items()},
         worklogs_until=_time(stored["worklogs_until"]),

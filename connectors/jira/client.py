@@ -1,6 +1,7 @@
 """Sign-in through the `jira` package, its only import: who we are there, and what the site says of itself.
 
-Everything bulky goes through `connectors.http`: the package has no bulk endpoints, parses slowly, and retries too little.
+Everything bulky goes through `connectors.http`: the package has no bulk endpoints, parses slowly and retries
+too little.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from connectors.errors import ProtocolError, SourceError, UnreachableError, refusal
+from connectors.http import used_up
 from connectors.jira.config import Settings
+from connectors.source import Clock
 
 _ATTEMPTS: Final = 3
 _SECONDS: Final = 20.0
@@ -21,8 +24,9 @@ _UNREACHABLE: Final = "Check the address, the network and whether the site is up
 class Client:
     """Signs in; construction does no I/O."""
 
-    def __init__(self, settings: Settings, sleep: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, settings: Settings, clock: Clock, sleep: Callable[[float], object] = time.sleep) -> None:
         self._settings = settings
+        self._clock = clock
         self._sleep = sleep
         self._jira: Any = None
         self.requests = 0
@@ -44,7 +48,7 @@ class Client:
 
             self._jira = JIRA(
                 server=self._settings.url,
-                basic_auth=(self._settings.email, self._settings.api_token),
+                basic_auth=(_latin(self._settings.email), _latin(self._settings.api_token)),
                 options={"rest_api_version": "3", "check_update": False},
                 get_server_info=False,
                 max_retries=0,  # its own retries sleep for a minute and fail on an HTTP date
@@ -71,17 +75,26 @@ class Client:
         try:
             answer = ask(self._connected())
         except JIRAError as error:  # its text repeats headers: never pass it on
-            status = int(error.status_code or 0)
-            if status in _TEMPORARY:
-                return f"answered {status}"
-            raise _refused(status, where, error) from None
+            return self._declined(where, error)
         except requests.exceptions.JSONDecodeError:
             raise _no_jira(where) from None
         except requests.exceptions.RequestException as error:
             return f"no connection ({type(error).__name__})"
+        except ValueError:
+            raise _no_jira(where) from None
         if not isinstance(answer, dict):
             raise _no_jira(where)
         return answer
+
+    def _declined(self, where: str, error: Any) -> str:
+        status = int(error.status_code or 0)
+        if status not in _TEMPORARY:
+            raise _refused(status, where, error) from None
+        headers = getattr(error.response, "headers", None) or {}
+        quota = used_up(where, headers, self._clock(), self._settings.longest_wait_seconds) if status == 429 else None
+        if quota is not None:
+            raise quota from None
+        return f"answered {status}"
 
 
 def _refused(status: int, where: str, error: Any) -> SourceError:
@@ -96,3 +109,8 @@ def _no_jira(where: str) -> ProtocolError:
         f"{where} answered with something that is not Jira's JSON.",
         "A login page, proxy or another product may stand there: check the address and open it in a browser.",
     )
+
+
+def _latin(text: str) -> str:
+    """The package sends credentials as Latin-1; Jira reads UTF-8: the same bytes, spelled for it."""
+    return text.encode().decode("latin-1")

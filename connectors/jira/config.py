@@ -13,10 +13,6 @@ from connectors.errors import ConfigurationError
 from connectors.source import SiteConfig
 
 _PROJECT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[0-9]+")
-_KNOWN: Final = frozenset(
-    "url email api_token projects page_size in_flight timeout_seconds longest_wait_seconds lookback_minutes"
-    " allow_http".split()
-)
 _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     # option: default, least, most
     "page_size": (100, 1, 100),  # Jira gives no more than 100 full issues a page
@@ -25,6 +21,7 @@ _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     "longest_wait_seconds": (120, 0, 3600),
     "lookback_minutes": (10, 1, 1440),  # index lag is seconds to minutes; five were seen
 }
+_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", *_NUMBERS})
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,12 @@ class Held:
         self._total = np.concatenate([self._total, new[2]])[at]
         return np.unique(new[0])
 
+    def totals(self, issues: Iterable[int]) -> dict[int, int]:
+        """The changelog totals of these issues, as far as they are held."""
+        wanted = np.unique(np.fromiter(issues, dtype=np.int64))
+        wanted = wanted[self.has(wanted)]
+        return dict(zip(wanted.tolist(), self._total[np.searchsorted(self.ids, wanted)].tolist(), strict=True))
+
     def set_total(self, issue: int, total: int) -> None:
         """Correct the changelog total of an issue that is held."""
         at = int(np.searchsorted(self.ids, issue))

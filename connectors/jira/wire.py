@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -48,16 +48,28 @@ class _Heads(Struct, gc=False):
     issues: list[Head]
 
 
+class IssueError(Struct, gc=False):
+    """An issue that a bulk fetch could not give this time: neither there nor gone."""
+
+    id: str = ""
+    errorMessage: str = ""  # noqa: N815 - Jira's word
+
+
 class _Raws(Struct, gc=False):
     issues: list[Raw]
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
+    issueErrors: list[IssueError] = []  # noqa: N815 - Jira's word
 
 
 @dataclass(frozen=True, slots=True)
 class IssuePage:
     heads: list[Head]
     raws: list[Raw]
-    token: str | None
+    nextPageToken: str | None = None  # noqa: N815 - Jira's word
+    errors: list[IssueError] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.heads)
 
 
 class IdKey(Struct, gc=False):
@@ -68,6 +80,9 @@ class IdKey(Struct, gc=False):
 class CensusPage(Struct, gc=False):
     issues: list[IdKey]
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
+
+    def __len__(self) -> int:
+        return len(self.issues)
 
 
 class Created(Struct, gc=False):
@@ -87,6 +102,9 @@ class ChangelogPage(Struct, gc=False):
     issueChangeLogs: list[Raw]  # noqa: N815 - Jira's word
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
 
+    def __len__(self) -> int:
+        return len(self.issueChangeLogs)
+
 
 class IssueChangelog(Struct, gc=False):
     issueId: str  # noqa: N815 - Jira's word
@@ -97,6 +115,14 @@ class HistoryPage(Struct, gc=False):
     values: Raw
     total: int = 0
     startAt: int = 0  # noqa: N815 - Jira's word
+
+
+class OffsetPage(Struct, gc=False):
+    """A page by `startAt`, as projects, boards and sprints come."""
+
+    values: list[Raw]
+    total: int | None = None
+    isLast: bool | None = None  # noqa: N815 - Jira's word
 
 
 class ChangedWorklog(Struct, gc=False):
@@ -152,15 +178,18 @@ def issue_page(body: bytes) -> IssuePage:
     except msgspec.DecodeError:
         body = mend(body)
         cut, looked = _cut.decode(body), _look.decode(body)
-    return IssuePage(looked.issues, cut.issues, cut.nextPageToken)
+    return IssuePage(looked.issues, cut.issues, cut.nextPageToken, cut.issueErrors)
 
 
+offset_page: Final = decoder(OffsetPage)
 raw_list: Final = decoder(list[Raw])
 id_page: Final = decoder(CensusPage)
 births: Final = decoder(Births)
 changelog_page: Final = decoder(ChangelogPage)
 issue_changelog: Final = decoder(IssueChangelog)
 history_page: Final = decoder(HistoryPage)
+id_key: Final = decoder(IdKey)
+ref: Final = decoder(Ref)
 worklog_feed: Final = decoder(WorklogFeed)
 worklog: Final = decoder(Worklog)
 

@@ -1,0 +1,108 @@
+"""Completeness certificates: per project, what is at the source, what is held, and what each difference is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from connectors.jira import streams
+from connectors.jira.census import Census, Class, evidence
+from connectors.jira.dimensions import Project, Snapshot
+from connectors.jira.held import Held, Ids
+from connectors.source import Completeness
+
+_NAMED: Final = 100  # ids a certificate names; beyond that it counts
+_HARMLESS: Final = frozenset({"archived"})  # the last known state stands, and the source says why
+
+
+@dataclass
+class Missing:
+    """Per project, the ids of each class; a project out of sight has no count at the source."""
+
+    by_project: dict[str, dict[Class, list[int]]] = field(default_factory=dict)
+    out_of_sight: set[str] = field(default_factory=set)
+
+    def add(self, project: str, why: Class, ids: Sequence[int]) -> None:
+        if ids:
+            self.by_project.setdefault(project, {}).setdefault(why, []).extend(ids)
+
+
+def certify(
+    held: Held,
+    census: Census,
+    delivered: Ids,
+    projects: Sequence[Project],
+    missing: Missing,
+    lag_seconds: float,
+) -> list[Completeness]:
+    """One certificate for every project that is visible or held."""
+    known = {project.id: project for project in projects}
+    holdings, source = held.counts(), census.counts(held, delivered)
+    names = dict.fromkeys(
+        [*(project.id for project in projects if project.is_live), *source, *holdings, *missing.by_project]
+    )
+    certificates = []
+    for name in names:
+        count, told, rows = holdings.get(name, (0, 0, 0))
+        project = known.get(name)
+        classes = missing.by_project.get(name, {})
+        there = None if name in missing.out_of_sight or not (project and project.is_live) else source.get(name, 0)
+        certificates.append(
+            Completeness(
+                scope_id=name,
+                scope_key=project.key if project else name,
+                stream=streams.ISSUE.name,
+                source_count=there,
+                held_count=count,
+                status=_status(classes, there, count),
+                missing=_entries(classes),
+                changelog_total=told,
+                changelog_held=rows,
+                lag_seconds=lag_seconds,
+                detail="; ".join(f"{len(ids)} {why.replace('_', ' ')}" for why, ids in classes.items()),
+            )
+        )
+    return certificates
+
+
+def _status(classes: Mapping[Class, Sequence[int]], there: int | None, held: int) -> Literal["complete", "partial"]:
+    explained = set(classes) <= _HARMLESS
+    return "complete" if explained and (there is None or there == held) else "partial"
+
+
+def _entries(classes: Mapping[Class, Sequence[int]]) -> tuple[Mapping[str, str], ...]:
+    entries: list[Mapping[str, str]] = []
+    for why, ids in classes.items():
+        entries += [{"id": str(issue), "class": why, "evidence": evidence(why)} for issue in ids[:_NAMED]]
+        if len(ids) > _NAMED:
+            entries.append({"count": str(len(ids) - _NAMED), "class": why, "evidence": evidence(why)})
+    return tuple(entries)
+
+
+def of_unseen(wanted: Sequence[str], projects: Sequence[Project]) -> list[Completeness]:
+    """Projects that the settings name and the account does not see."""
+    seen = {name for project in projects for name in (project.id, project.key)}
+    detail = "named in the settings, but not visible to this account"
+    return [
+        Completeness(name, name, streams.PROJECT.name, None, 0, "partial", detail=detail)
+        for name in wanted
+        if name not in seen
+    ]
+
+
+def of_dimension(snapshot: Snapshot, kept: int) -> Completeness | None:
+    """Only where there is something to say: an interface not offered, children refused, keys gone but not believed."""
+    if snapshot.unavailable:
+        return Completeness("*", "*", snapshot.stream.name, None, 0, "unavailable", detail=snapshot.unavailable)
+    if snapshot.skipped:
+        told = "; ".join(snapshot.skipped[:3])
+        return _partial(snapshot, f"{len(snapshot.skipped)} left out: {told}")
+    if kept and snapshot.is_whole:
+        return _partial(snapshot, f"{kept} are no longer listed; kept, for a lost permission is likelier than deletion")
+    return None
+
+
+def _partial(snapshot: Snapshot, detail: str) -> Completeness:
+    held = len(snapshot.records)
+    return Completeness("*", "*", snapshot.stream.name, None, held, "partial", detail=detail)

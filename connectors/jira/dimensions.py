@@ -1,0 +1,218 @@
+"""The small dimensions, read whole at every sync: `updated` of an issue does not tell when a sprint, version,
+user, board or status changes, so these are compared by hash with what the checkpoint remembers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from connectors.errors import ForbiddenError, NotFoundError, RefusedError
+from connectors.http import Session, get
+from connectors.jira import streams, wire
+from connectors.jira.pages import by_offset, by_offset_list
+from connectors.source import Batch, Stream
+
+_USERS: Final = 200  # a page
+_REFUSED: Final = (ForbiddenError, NotFoundError, RefusedError)
+_STATES: Final = ("live", "archived", "deleted")
+
+
+class _Keyed(Struct):
+    id: str | int = ""
+    accountId: str = ""  # noqa: N815 - Jira's word
+    baseUrl: str = ""  # noqa: N815 - Jira's word
+    version: str = ""
+    deploymentType: str = ""  # noqa: N815 - Jira's word
+
+
+class Project(Struct):
+    id: str
+    key: str
+    archived: bool = False
+    deleted: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        return not (self.archived or self.deleted)
+
+
+class _Location(Struct):
+    projectId: str | int = ""  # noqa: N815 - Jira's word
+    projectKey: str = ""  # noqa: N815 - Jira's word
+
+
+class _Board(Struct):
+    id: int
+    type: str = ""
+    location: _Location | None = None
+
+
+class _LinkTypes(Struct):
+    issueLinkTypes: list[Raw]  # noqa: N815 - Jira's word
+
+
+_keyed: Final = msgspec.json.Decoder(_Keyed)
+_project: Final = msgspec.json.Decoder(Project)
+_board: Final = msgspec.json.Decoder(_Board)
+_link_types: Final = wire.decoder(_LinkTypes)
+_raw: Final = wire.decoder(Raw)
+
+
+@dataclass
+class Snapshot:
+    """All records of one dimension, or why they could not be had (`unavailable`).
+
+    `skipped` names children left out against the site's promise; `is_whole` is false where any may be lacking.
+    """
+
+    stream: Stream
+    records: dict[str, bytes] = field(default_factory=dict)
+    unavailable: str = ""
+    skipped: list[str] = field(default_factory=list)
+    is_whole: bool = True
+
+    def add(self, raws: list[Raw]) -> None:
+        for raw in raws:
+            payload = bytes(raw)
+            head = _keyed.decode(payload)
+            key = {"accountId": head.accountId, "baseUrl": head.baseUrl}.get(self.stream.key, str(head.id))
+            self.records[key] = payload
+
+
+async def read_projects(session: Session, wanted: tuple[str, ...]) -> tuple[Snapshot, list[Project]]:
+    """Projects in every state, with the `slipstream` property; `wanted` keys or ids limit them."""
+    params = (
+        *(("status", state) for state in _STATES),
+        ("expand", "description,lead,projectKeys"),
+        ("properties", "slipstream"),
+    )
+    raws = await by_offset(session, "/rest/api/3/project/search", params)
+    pairs = [(raw, _project.decode(raw)) for raw in raws]
+    chosen = [(raw, project) for raw, project in pairs if not wanted or {project.id, project.key} & set(wanted)]
+    snapshot = Snapshot(streams.PROJECT)
+    snapshot.add([raw for raw, _ in chosen])
+    return snapshot, [project for _, project in chosen]
+
+
+async def read_others(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
+    """Every other dimension at once; `filtered` keeps boards to the chosen projects."""
+    groups = await asyncio.gather(
+        _read(streams.FIELD, _fields(session)),
+        _read(streams.STATUS, session.fetch(get("/rest/api/3/status"), wire.raw_list)),
+        _read(streams.USER, by_offset_list(session, "/rest/api/3/users/search", _USERS)),
+        _read(streams.LINK_TYPE, _read_link_types(session)),
+        _read(streams.SERVER, _single(session, "/rest/api/3/serverInfo")),
+        _boards(session, projects, filtered=filtered),
+        _versions(session, projects),
+    )
+    return [snapshot for group in groups for snapshot in group]
+
+
+async def _read(stream: Stream, reading: Awaitable[list[Raw]]) -> list[Snapshot]:
+    snapshot = Snapshot(stream)
+    try:
+        snapshot.add(await reading)
+    except _REFUSED as refused:
+        snapshot.unavailable = refused.message
+    return [snapshot]
+
+
+async def _single(session: Session, path: str) -> list[Raw]:
+    return [await session.fetch(get(path), _raw)]
+
+
+async def _read_link_types(session: Session) -> list[Raw]:
+    return (await session.fetch(get("/rest/api/3/issueLinkType"), _link_types)).issueLinkTypes
+
+
+async def _fields(session: Session) -> list[Raw]:
+    """`/field` and `/field/search` differ; the second, where it is allowed, adds what the first leaves out."""
+    fields = await session.fetch(get("/rest/api/3/field"), wire.raw_list)
+    try:
+        more = await by_offset(session, "/rest/api/3/field/search")
+    except _REFUSED:
+        return fields
+    known = {str(_keyed.decode(raw).id) for raw in fields}
+    return fields + [raw for raw in more if str(_keyed.decode(raw).id) not in known]
+
+
+async def _boards(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
+    (boards,) = await _read(streams.BOARD, by_offset(session, "/rest/agile/1.0/board"))
+    sprints = Snapshot(streams.SPRINT, unavailable=boards.unavailable)
+    if boards.unavailable:
+        return [boards, sprints]
+    heads = {key: _board.decode(payload) for key, payload in boards.records.items()}
+    if filtered:
+        heads = {key: head for key, head in heads.items() if _belongs(head, projects)}
+        boards.records = {key: boards.records[key] for key in heads}
+    await asyncio.gather(*(_sprints(session, sprints, head) for head in heads.values() if head.type != "kanban"))
+    return [boards, sprints]
+
+
+async def _sprints(session: Session, sprints: Snapshot, board: _Board) -> None:
+    try:
+        sprints.add(await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint"))
+    except RefusedError:
+        return  # 400: this board has no sprints, which is its right
+    except _REFUSED as refused:
+        sprints.skipped.append(refused.message)
+
+
+def _belongs(board: _Board, projects: list[Project]) -> bool:
+    return board.location is None or any(
+        project.id == str(board.location.projectId) or project.key == board.location.projectKey for project in projects
+    )
+
+
+async def _versions(session: Session, projects: list[Project]) -> list[Snapshot]:
+    versions = Snapshot(streams.VERSION)
+    await asyncio.gather(*(_versions_of(session, versions, project) for project in projects if not project.deleted))
+    return [versions]
+
+
+async def _versions_of(session: Session, versions: Snapshot, project: Project) -> None:
+    path = f"/rest/api/3/project/{project.id}/versions"
+    try:
+        versions.add(await session.fetch(get(path, gate="versions"), wire.raw_list))
+    except _REFUSED as refused:
+        versions.is_whole = False
+        if not project.archived:  # an archive may keep its versions to itself
+            versions.skipped.append(refused.message)
+
+
+@dataclass
+class Change:
+    """What is new in a dimension since the checkpoint."""
+
+    batch: Batch
+    hashes: dict[str, str]
+    kept: int = 0  # keys that are gone from the list but not believed to be
+
+
+def compare(snapshot: Snapshot, before: dict[str, str], *, may_bury: bool) -> Change:
+    """Changed records, and tombstones for those that vanished, unless a lost permission is the likelier reason."""
+    batch = Batch(snapshot.stream.name)
+    hashes = {key: _hash(snapshot.stream, payload) for key, payload in snapshot.records.items()}
+    for key, value in hashes.items():
+        if before.get(key) != value:
+            batch.add(key, snapshot.records[key])
+    gone = [key for key in before if key not in hashes]
+    if not (may_bury and snapshot.is_whole) or snapshot.skipped or len(gone) > max(5, len(before) // 2):
+        return Change(batch, {**{key: before[key] for key in gone}, **hashes}, len(gone))
+    for key in gone:
+        batch.add(key, b"{}", deleted=True)
+    return Change(batch, hashes)
+
+
+def _hash(stream: Stream, payload: bytes) -> str:
+    if stream is streams.SERVER:  # its clock ticks: that alone is no news
+        head = _keyed.decode(payload)
+        payload = f"{head.baseUrl} {head.version} {head.deploymentType}".encode()
+    return hashlib.blake2b(payload, digest_size=8).hexdigest()

@@ -1,0 +1,144 @@
+"""Issues as they stream in: which ranges to ask for, and what of each page is news.
+
+Only `updated`, project and changelog counts are looked at; the payload goes on as the bytes that came.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from msgspec import Raw
+
+from connectors.http import Session, post
+from connectors.jira import streams, wire
+from connectors.jira.checkpoint import Range, State
+from connectors.jira.config import Settings
+from connectors.jira.pages import by_token
+from connectors.source import Batch, Rejected
+
+SEARCH: Final = "/rest/api/3/search/jql"
+BULK: Final = "/rest/api/3/issue/bulkfetch"
+BULK_SIZE: Final = 100  # ids a bulk fetch takes
+_LARGEST_RANGE: Final = 5_000
+_EVERYTHING: Final = "created >= 0"  # Jira refuses a search without any restriction
+_ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between two pages shifts nothing
+
+
+def scope(projects: Sequence[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in projects)
+    return f"project in ({names})" if names else _EVERYTHING
+
+
+def ordered(*clauses: str) -> str:
+    return f"{' AND '.join(clauses)} {_ORDER}"
+
+
+def since(within: str, millis: int) -> Range:
+    """Everything updated since, by the full minute before: JQL compares minutes, and epoch time has no zone."""
+    return Range(ordered(within, f"updated >= {millis // 60_000 * 60_000}"))
+
+
+async def plan(session: Session, settings: Settings, within: str, ids: Sequence[int]) -> list[Range]:
+    """Disjoint ranges by creation time that together hold everything; `ids` come in that order from the census.
+
+    Each holds a whole number of pages, so that ranges read side by side cost no extra request.
+    """
+    if not ids:
+        return []
+    pages = math.ceil(len(ids) / settings.page_size / (2 * settings.in_flight))
+    size = min(_LARGEST_RANGE, pages * settings.page_size)
+    marks = await _created(session, [str(ids[at]) for at in range(size, len(ids), size)])
+    edges = [None, *marks, None]
+    return [Range(ordered(within, *_between(low, high))) for low, high in pairwise(edges)]
+
+
+def _between(low: int | None, high: int | None) -> list[str]:
+    bounds = [] if low is None else [f"created >= {low}"]
+    return bounds if high is None else [*bounds, f"created < {high}"]
+
+
+async def _created(session: Session, ids: list[str]) -> list[int]:
+    """Creation times of these issues, ascending, each once; one that is gone by now only makes a range wider."""
+    marks: set[int] = set()
+    for group in wire.chunks(ids, BULK_SIZE):
+        body = {"issueIdsOrKeys": list(group), "fields": ["created"]}
+        for issue in (await session.fetch(post(BULK, body), wire.births)).issues:
+            at = wire.moment(issue.fields.created)
+            if at is not None:
+                marks.add(wire.millis(at))
+    return sorted(marks)
+
+
+async def range_pages(session: Session, settings: Settings, part: Range) -> AsyncIterator[tuple[Range, wire.IssuePage]]:
+    body: dict[str, Any] = {
+        "jql": part.jql,
+        "maxResults": settings.page_size,
+        "fields": ["*all"],
+        "expand": "changelog",
+    }
+    async for page in by_token(session, SEARCH, body, wire.issue_page, part.token):
+        yield part, page
+
+
+async def by_id(session: Session, ids: Sequence[int]) -> AsyncIterator[wire.IssuePage]:
+    """Up to a hundred issues by id; those that are not found or not visible are silently left out by Jira."""
+    body = {"issueIdsOrKeys": [str(issue) for issue in ids], "fields": ["*all"], "expand": ["changelog"]}
+    yield await session.fetch(post(BULK, body), wire.issue_page)
+
+
+@dataclass
+class Intake:
+    """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis)."""
+
+    state: State
+    window: int
+    full: bool
+    rejected: list[Rejected] = field(default_factory=list)
+    issues: int = 0
+    _seen: dict[str, dict[int, int]] = field(default_factory=dict)  # per range, which are disjoint
+
+    def take(self, page: wire.IssuePage, part: str, *, known: bool = True) -> Batch:
+        """News of one page. A version that is held already (where `known` says so), or came before, is none."""
+        batch = Batch(streams.ISSUE.name)
+        seen = self._seen.setdefault(part, {})
+        recent = {} if self.full or not known else self.state.recent
+        for head, raw in zip(page.heads, page.raws, strict=True):
+            try:
+                issue = int(head.id)
+            except ValueError:
+                self._reject(head, raw)
+                continue
+            at = wire.moment(head.fields.updated)
+            stamp = -1 if at is None else wire.millis(at)
+            if seen.get(issue) == stamp:
+                continue
+            seen[issue] = stamp
+            if recent.get(issue) == stamp:
+                continue
+            self._note(issue, stamp, head)
+            batch.add(head.id, bytes(raw), at)
+        self.issues += len(batch)
+        return batch
+
+    def close(self, part: str) -> None:
+        self._seen.pop(part, None)
+
+    def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
+        if stamp >= self.window:
+            self.state.recent[issue] = stamp
+        log, project = head.changelog, head.fields.project
+        told, came = (-1, 0) if log is None else (log.total, len(log.histories))
+        if told < 0 or came < told:
+            self.state.overflow[issue] = stamp
+        else:
+            self.state.overflow.pop(issue, None)
+            self.state.held.short.pop(issue, None)
+        self.state.held.put(issue, "" if project is None else project.id, max(told, 0))
+
+    def _reject(self, head: wire.Head, raw: Raw) -> None:
+        text = bytes(raw).decode(errors="replace")
+        self.rejected.append(Rejected(streams.ISSUE.name, f"issue {head.id!r}", "the id is no number", text))

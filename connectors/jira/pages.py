@@ -1,0 +1,100 @@
+"""Paging as Jira does it: by token, where only the token decides the end, and by offset."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Protocol, TypeVar
+
+from msgspec import Raw
+
+from connectors.errors import ProtocolError, RefusedError
+from connectors.http import Session, get, post
+from connectors.jira import wire
+
+_EMPTY: Final = 100  # empty pages in a row that still bring a token: legal, but not for ever
+_OFFSET_PAGE: Final = 100
+_REPORT: Final = (
+    "Sync again; if it stays, a proxy may be answering from a cache: report it to the site's administrator."
+)
+
+
+class TokenPage(Protocol):
+    def __len__(self) -> int: ...
+    @property
+    def nextPageToken(self) -> str | None: ...  # noqa: N802 - Jira's word
+
+
+P = TypeVar("P", bound=TokenPage)
+
+
+async def by_token(
+    session: Session, path: str, body: Mapping[str, Any], decode: Callable[[bytes], P], token: str | None = None
+) -> AsyncIterator[P]:
+    """Every page of a search or bulk answer, from `token` on; a token that has expired starts anew."""
+    seen: set[str] = set()
+    empty = 0
+    while True:
+        page = await _page(session, path, body, decode, token, resumed=not seen)
+        yield page
+        token = page.nextPageToken
+        if not token:
+            return
+        if token in seen:
+            raise ProtocolError(f"POST {path} gave the same page token twice.", _REPORT)
+        seen.add(token)
+        empty = 0 if len(page) else empty + 1
+        if empty > _EMPTY:
+            raise ProtocolError(f"POST {path} gave {empty} empty pages in a row.", _REPORT)
+
+
+async def _page(
+    session: Session,
+    path: str,
+    body: Mapping[str, Any],
+    decode: Callable[[bytes], P],
+    token: str | None,
+    *,
+    resumed: bool,
+) -> P:
+    if token is None:
+        return await session.fetch(post(path, body), decode)
+    try:
+        return await session.fetch(post(path, {**body, "nextPageToken": token}), decode)
+    except RefusedError:
+        if not resumed:
+            raise
+        return await session.fetch(post(path, body), decode)  # tokens live seven days: read this range again
+
+
+async def by_offset(session: Session, path: str, params: tuple[tuple[str, str], ...] = ()) -> list[Raw]:
+    """All values of a paged list; a total or `isLast` that ends too early is overruled by what comes."""
+    values: list[Raw] = []
+    while True:
+        here = (*params, ("startAt", str(len(values))), ("maxResults", str(_OFFSET_PAGE)))
+        page = await session.fetch(get(path, here), wire.offset_page)
+        if values and page.values and bytes(page.values[0]) == bytes(values[-len(page.values)]):
+            raise ProtocolError(f"GET {path} gave the same page twice.", _REPORT)
+        values += page.values
+        if not page.values or _is_last(page, len(values)):
+            return values
+
+
+def _is_last(page: wire.OffsetPage, held: int) -> bool:
+    if page.total is not None:
+        return held >= page.total
+    return page.isLast is True
+
+
+async def by_offset_list(session: Session, path: str, size: int) -> list[Raw]:
+    """All of a bare list paged by offset (users): short pages are legal, only an empty one ends it."""
+    values: list[Raw] = []
+    start = 0
+    while True:
+        params = (("startAt", str(start)), ("maxResults", str(size)))
+        page = await session.fetch(get(path, params), wire.raw_list)
+        if not page:
+            return values
+        if values and bytes(page[0]) == bytes(values[0]):
+            raise ProtocolError(f"GET {path} gave the same page twice.", _REPORT)
+        values += page
+        start += size

@@ -1,0 +1,81 @@
+"""Jira Cloud as a Source: settings in, records out. Construction does no I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from connectors.http import Pause, Policy, Session, post
+from connectors.jira import checkpoint as state_of
+from connectors.jira import config, doctor, issues, streams, wire
+from connectors.jira.client import Client
+from connectors.jira.loop import Loop
+from connectors.jira.sync import Sync
+from connectors.source import Clock, Finding, Item, Json, SiteConfig
+
+
+class JiraSource:
+    """`pause` and `sleep` are how to wait between two tries; tests give them another meaning."""
+
+    type = "jira"
+    streams = streams.STREAMS
+
+    def __init__(
+        self,
+        config_: SiteConfig,
+        clock: Clock,
+        pause: Pause = asyncio.sleep,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.site = config_.site
+        self._settings = config.read(config_)
+        self._clock, self._pause, self._sleep = clock, pause, sleep
+
+    def sync(self, checkpoint: Mapping[str, Json] | None, *, full: bool = False) -> Iterator[Item]:
+        state = state_of.load(checkpoint)
+        with self._connected() as (loop, session, client):
+            yield from Sync(self._settings, state, self._clock, loop, session, client).items(full=full)
+
+    def changed(self, checkpoint: Mapping[str, Json] | None) -> bool:
+        """Whether the youngest issue is one that is not held yet; one request."""
+        state = state_of.load(checkpoint)
+        if state.server_time is None or state.unfinished is not None or state.scope != self._settings.projects:
+            return True
+        since = wire.millis(state.server_time) - int(self._settings.lookback_minutes * 60_000)
+        jql = f"{issues.scope(self._settings.projects)} AND updated >= {since} ORDER BY updated DESC"
+        body = {"jql": jql, "maxResults": 1, "fields": ["updated"]}
+        with self._connected() as (loop, session, _):
+            page = loop.run(session.fetch(post(issues.SEARCH, body), wire.issue_page))
+        return any(state.recent.get(int(head.id)) != _stamp(head) for head in page.heads)
+
+    def check(self) -> list[Finding]:
+        with self._connected(attempts=2) as (loop, session, client):
+            return doctor.examine(self._settings, loop, session, client)
+
+    @contextmanager
+    def _connected(self, attempts: int = 5) -> Iterator[tuple[Loop, Session, Client]]:
+        settings = self._settings
+        identity = b64encode(f"{settings.email}:{settings.api_token}".encode()).decode()
+        policy = Policy(
+            in_flight=settings.in_flight,
+            attempts=attempts,
+            read_seconds=settings.timeout_seconds,
+            longest_wait_seconds=settings.longest_wait_seconds,
+        )
+        session = Session(settings.url, {"Authorization": f"Basic {identity}"}, self._clock, policy, self._pause)
+        client = Client(settings, self._clock, self._sleep)
+        with Loop() as loop:
+            loop.run(session.__aenter__())
+            try:
+                yield loop, session, client
+            finally:
+                loop.run(session.__aexit__(None, None, None))
+                client.close()
+
+
+def _stamp(head: wire.Head) -> int:
+    at = wire.moment(head.fields.updated)
+    return -1 if at is None else wire.millis(at)

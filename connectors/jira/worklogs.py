@@ -1,0 +1,86 @@
+"""Worklogs by Jira's own feeds: what changed, fetched in bulk, and what was deleted, as tombstones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from connectors.errors import ProtocolError
+from connectors.http import Session, get, post
+from connectors.jira import streams, wire
+from connectors.source import Batch
+
+UPDATED: Final = "updated"
+DELETED: Final = "deleted"
+_IDS: Final = 1_000  # a request; a page of the feed may hold more where many share one moment
+_LIST: Final = "/rest/api/3/worklog/list"
+
+
+async def feed(session: Session, name: str, since: int) -> AsyncIterator[list[wire.ChangedWorklog]]:
+    """Pages of changed or deleted worklog ids from `since` (millis) on; Jira leaves out the last minute."""
+    path = f"/rest/api/3/worklog/{name}"
+    params: tuple[tuple[str, str], ...] = (("since", str(since)),)
+    while True:
+        page = await session.fetch(get(path, params), wire.worklog_feed)
+        yield page.values
+        if page.lastPage or not page.nextPage:
+            return
+        following = tuple(parse_qsl(urlsplit(page.nextPage).query))
+        if following == params:
+            raise ProtocolError(f"GET {path} names the same page as its next.", "Sync again; if it stays, report it.")
+        params = following
+
+
+class Reader:
+    """`before` is what the last sync met in the stretch that this one looks back on; `met` is the same for the next."""
+
+    def __init__(self, session: Session, before: dict[str, dict[int, int]], window: int) -> None:
+        self._session, self._before, self._window = session, before, window
+        self.met: dict[str, dict[int, int]] = {UPDATED: {}, DELETED: {}}
+
+    def _news(self, name: str, page: list[wire.ChangedWorklog]) -> dict[int, int]:
+        before, met = self._before.get(name, {}), self.met[name]
+        news = {}
+        for change in page:
+            if met.get(change.worklogId) == change.updatedTime:
+                continue
+            if change.updatedTime >= self._window:
+                met[change.worklogId] = change.updatedTime
+            if before.get(change.worklogId) != change.updatedTime:
+                news[change.worklogId] = change.updatedTime
+        return news
+
+    async def updated(self, since: int, is_wanted: Callable[[list[int]], list[bool]]) -> AsyncIterator[Batch]:
+        async for page in feed(self._session, UPDATED, since):
+            for ids in wire.chunks(list(self._news(UPDATED, page)), _IDS):
+                raws = await self._session.fetch(post(_LIST, {"ids": list(ids)}), wire.raw_list)
+                yield _batch([bytes(raw) for raw in raws], is_wanted)
+
+    async def deleted(self, since: int) -> AsyncIterator[Batch]:
+        async for page in feed(self._session, DELETED, since):
+            batch = Batch(streams.WORKLOG.name)
+            for worklog, at in self._news(DELETED, page).items():
+                told = msgspec.json.encode({"id": str(worklog), "_absence": "deleted"})
+                batch.add(str(worklog), told, wire.from_millis(at), deleted=True)
+            yield batch
+
+
+def _batch(payloads: list[bytes], is_wanted: Callable[[list[int]], list[bool]]) -> Batch:
+    batch = Batch(streams.WORKLOG.name)
+    heads = [wire.worklog(payload) for payload in payloads]
+    wanted = is_wanted([int(head.issueId) for head in heads])
+    for head, payload, keep in zip(heads, payloads, wanted, strict=True):
+        if keep:
+            batch.add(head.id, payload, wire.moment(head.updated))
+    return batch
+
+
+def starts(until: datetime | None, *, full: bool) -> tuple[int, int | None]:
+    """Where the two feeds begin (millis). What was deleted before anything was held is of no interest."""
+    if until is None:
+        return 0, None
+    return (0 if full else wire.millis(until)), wire.millis(until)
