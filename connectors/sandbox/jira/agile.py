@@ -16,8 +16,7 @@ async def boards(request: web.Request) -> web.Response:
     found = [
         doc
         for doc in site_of(request).catalog.boards
-        if (kind is None or doc["type"] in kind.split(","))
-        and (project is None or project in _projects(doc))
+        if (kind is None or doc["type"] in kind.split(",")) and (project is None or project in _projects(doc))
     ]
     return paged(request, found, last=False)
 

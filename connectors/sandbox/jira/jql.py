@@ -115,8 +115,9 @@ class _Parser:
         operator = self._next("an operator").text
         if operator not in _OPERATORS:
             raise JiraError(
-                400, f"Error in the JQL Query: Expecting operator but got '{operator}'. The valid operators are "
-                "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'."
+                400,
+                f"Error in the JQL Query: Expecting operator but got '{operator}'. The valid operators are "
+                "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'.",
             )
         return Clause(field, operator, (self._value(),))
 

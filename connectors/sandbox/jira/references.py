@@ -46,7 +46,7 @@ def category(key: CategoryKey) -> Doc:
 
 
 def avatars(kind: str, number: str | int) -> Doc:
-    base = f"{API}/universal_avatar/view/type/{kind}/avatar/{number}"
+    base = f"{SITE}/avatar/{kind}/{number}"
     sizes = {"48x48": "", "24x24": "?size=small", "16x16": "?size=xsmall", "32x32": "?size=medium"}
     return {size: base + query for size, query in sizes.items()}
 

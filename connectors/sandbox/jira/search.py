@@ -139,5 +139,3 @@ class Searcher:
 
 def _unsupported(clause: Clause) -> JiraError:
     return JiraError(400, f"The operator '{clause.operator}' is not supported by the '{clause.field}' field.")
-
-
