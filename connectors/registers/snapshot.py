@@ -30,6 +30,7 @@ class FileState:
     file: RegisterFile
     sha256: str | None = None
     problem: str = ""
+    is_short: bool = False  # the file, or one of its sheets, could not be used at all
     keys: Keys = field(default_factory=dict)
     payloads: dict[tuple[str, str], bytes] = field(default_factory=dict)
     certificates: list[Completeness] = field(default_factory=list)
@@ -53,11 +54,12 @@ class FileState:
             keys[key] = _content_hash(record)
             self.payloads[stream, key] = orjson.dumps(record)
         self.rejected += rows.rejected
+        self.is_short |= rows.is_refused
         self.certificates.append(_certificate(rows, loaded, site))
 
     def hold(self, before: Mapping[str, Any] | None, problem: str, site: str) -> None:
         """Keep the rows that the last sync read from this file, and say why they are not fresh."""
-        self.problem = problem
+        self.problem, self.is_short = problem, True
         self.keys = {stream: dict(keys) for stream, keys in (before or {}).get("keys", {}).items()}
         self.certificates = [
             Completeness(

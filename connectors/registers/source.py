@@ -147,6 +147,7 @@ def _outcome(states: Sequence[FileState], landed: Keys) -> Outcome:
                 "sha256": state.sha256,
                 "stat": [state.file.size, state.file.mtime_ns],
                 "problem": state.problem,
+                "is_short": state.is_short,
                 "keys": state.keys,
                 "certificates": [asdict(certificate) for certificate in state.certificates],
             }
@@ -158,7 +159,10 @@ def _outcome(states: Sequence[FileState], landed: Keys) -> Outcome:
 
 
 def _unchanged(checkpoint: Mapping[str, Json]) -> Outcome:
-    """The outcome that a checkpoint stands for: its certificates hold for as long as its files do."""
+    """The outcome that a checkpoint stands for: its certificates hold for as long as its files do.
+
+    Refused rows are for the quarantine and the certificates; only a file or sheet left out makes a sync partial.
+    """
     files: Before = checkpoint.get("files", {})
     certificates = tuple(
         Completeness(**item | {"missing": tuple(item["missing"])})
@@ -167,7 +171,8 @@ def _unchanged(checkpoint: Mapping[str, Json]) -> Outcome:
     )
     short = [item for item in certificates if item.status != "complete"]
     detail = "; ".join(sorted({item.detail and f"{item.scope_key}: {item.detail}" for item in short}))
-    return Outcome(checkpoint, "partial" if short else "complete", certificates, detail=detail)
+    is_short = any(file["is_short"] for file in files.values())
+    return Outcome(checkpoint, "partial" if is_short else "complete", certificates, detail=detail)
 
 
 def _check_file(file: RegisterFile, config: RegistersConfig) -> Finding:

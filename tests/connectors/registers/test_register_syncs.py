@@ -29,7 +29,8 @@ def test_unchanged_folder_yields_nothing_but_keeps_its_certificates(drop: DropFo
     assert drop.source.changed(drop.checkpoint) is False
     second = drop.sync()
     assert (second.records, second.tombstones, second.rejected) == ({}, [], [])
-    assert (second.outcome.status, second.outcome.certificates) == ("partial", first.outcome.certificates)
+    assert (second.outcome.status, second.outcome.certificates) == ("complete", first.outcome.certificates)
+    assert "1 refused" in second.outcome.detail
 
 
 def test_only_changed_rows_are_told_even_when_others_move(drop: DropFolder) -> None:
