@@ -1,0 +1,23 @@
+{# How incremental models know what is new. A model asks itself how far it got, so a failed one catches up alone. #}
+
+{# How far this table got: the last commit it saw, and the `as_of` it last showed. #}
+{% macro watermark() -%}
+    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute="name") | list -%}
+    {%- set last_as_of = "max(_as_of)" if "_as_of" in columns else "null::timestamp" -%}
+    {%- set row = run_query("select max(_commit_seq), " ~ last_as_of ~ " from " ~ this).rows[0] -%}
+    {{ return({"commit_seq": row[0] if row[0] is not none else -1, "as_of": row[1] or "0001-01-01 00:00:00"}) }}
+{%- endmacro %}
+
+{# The newest commit among the inputs: what the rows written now have taken into account. #}
+{% macro tide(relations) -%}
+    greatest(
+        {%- for relation in relations %}
+            (select coalesce(max(_commit_seq), 0) from {{ relation }}){{ "," if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{# Narrows a scan to the issues to recompute; a full refresh reads everything without a join. #}
+{% macro only_touched(column="issue_id") -%}
+    {%- if is_incremental() -%} {{ column }} in (select issue_id from touched) {%- else -%} true {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,18 @@
+select
+    line.budget_line_id,
+    project.project_id,
+    line.project_key,
+    line.cost_category,
+    line.period_on,
+    line.planned_amount as planned_cost_amount,
+    line.actual_amount as actual_cost_amount,
+    line.currency_code,
+    line.recorded_at,
+    line.known_from
+from {{ ref("stg_registers__budget_line") }} as line
+left join
+    {{ ref("stg_jira__project") }} as project
+    on project.site_id = line.project_site_id
+    and project.project_key = line.project_key
+    and not project.is_deleted
+where not line.is_deleted

@@ -1,0 +1,20 @@
+{{ config(materialized="incremental", incremental_strategy="append") }}
+
+-- The part of long changelogs that the issue itself does not carry.
+with
+    landed as (select * from {{ landed("jira", "issue_changelog") }}),
+    opened as (
+        select * exclude (payload), {{ parsed("jira", "issue_changelog") }} as record
+        from landed
+    )
+select
+    _site || ':' || record.issueid as issue_id,
+    _site as site_id,
+    _key as native_id,
+    record.changehistories as histories,
+    _known_at as known_from,
+    _sync_id,
+    _version_id,
+    _commit_seq
+from opened
+where not _deleted and record.issueid is not null
