@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -57,8 +58,11 @@ class _HashedFile:
     digest: Any = field(default_factory=hashlib.sha256)
     size: int = 0
     closed: bool = False
+    given_up: bool = False  # takes what a writer still wants to say at its end, and keeps none of it
 
     def write(self, data: bytes) -> int:
+        if self.given_up:
+            return len(data)
         self.file.write(data)
         self.digest.update(data)
         self.size += len(data)
@@ -113,7 +117,7 @@ class PartWriter:
     def abandon(self) -> None:
         """Let go of the open part without finishing it."""
         if self._sink is not None:
-            self._sink.close()
+            _give_up(self._parquet, self._sink)
 
     def _open(self) -> None:
         self._name = f"{self._folder}/{self._sync_id}-{self._count:04d}.parquet"
@@ -160,14 +164,17 @@ def rewrite(store: Store, file: LandedFile, created: list[str], known_at: dateti
     created.append(name)
     source = pq.ParquetFile(io.BytesIO(store.read(file.path)))
     sink = _HashedFile(store.create(name))
+    writer = _parquet_writer(sink)
     try:
-        with _parquet_writer(sink) as writer:
-            for group in range(source.num_row_groups):
-                table = source.read_row_group(group).cast(SCHEMA)
-                known = pa.repeat(_instant(known_at), table.num_rows)
-                writer.write_table(table.set_column(place, SCHEMA.field(place), known))
-    finally:
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group).cast(SCHEMA)
+            known = pa.repeat(_instant(known_at), table.num_rows)
+            writer.write_table(table.set_column(place, SCHEMA.field(place), known))
+        writer.close()
         sink.close()
+    except BaseException:
+        _give_up(writer, sink)
+        raise
     return LandedFile(stream=file.stream, path=name, rows=file.rows, bytes=sink.size, sha256=sink.digest.hexdigest())
 
 
@@ -196,6 +203,16 @@ def _parquet_writer(sink: _HashedFile) -> Any:
         use_dictionary=_DICTIONARY,
         write_statistics=["_key", "_source_updated_at", "_known_at"],
     )
+
+
+def _give_up(writer: Any, sink: _HashedFile) -> None:
+    """Close a writer that failed; left open it would try again, and fail again, when Python collects it."""
+    sink.given_up = True
+    with suppress(Exception):
+        if writer is not None:
+            writer.close()
+    with suppress(Exception):
+        sink.close()
 
 
 def _is_text(raw: bytes) -> bool:
