@@ -147,5 +147,5 @@ def warehouse() -> Warehouse:
             if entry["name"] in models:
                 models[entry["name"]].entry = entry
         for source in document.get("sources", []):
-            sources[source["name"]] = {table["name"]: table for table in source["tables"]}
+            sources.setdefault(source["name"], {}).update({table["name"]: table for table in source["tables"]})
     return Warehouse(models, sources)
