@@ -162,3 +162,4 @@ class World:
     links: dict[int, Link] = field(default_factory=dict)
     worklogs: dict[int, Worklog] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    deleted_worklogs: dict[int, datetime] = field(default_factory=dict)  # id and when it was deleted

@@ -21,17 +21,9 @@ def block(state: ProjectState, issue_id: int) -> None:
     if rng.random() < 0.3:
         obstacle = intake.create(state, rng.choice((catalog.BUG, catalog.TASK)))
         obstacle.priority = "High"
-        _link_within(state, obstacle.id, issue_id)
+        state.relate(catalog.BLOCKS, obstacle, issue, obstacle.reporter)
     if rng.random() < 0.96:
         state.schedule(days, "unblock", issue_id)
-
-
-def _link_within(state: ProjectState, source_id: int, target_id: int) -> None:
-    source, target = state.issue(source_id), state.issue(target_id)
-    state.portfolio.link(catalog.BLOCKS, source_id, target_id)
-    when, journal = state.now(), state.portfolio.journal
-    journal.write(source, source.reporter, when, [changes.link(catalog.BLOCKS, target.key, outward=True, added=True)])
-    journal.write(target, source.reporter, when, [changes.link(catalog.BLOCKS, source.key, outward=False, added=True)])
 
 
 def unblock(state: ProjectState, issue_id: int) -> None:

@@ -21,8 +21,12 @@ EPIC, STORY, TASK, BUG, SUB_TASK = 10000, 10001, 10002, 10004, 10003
 PRIORITIES = {"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5}
 RESOLUTIONS = {"Done": 10000, "Won't Do": 10001, "Duplicate": 10002, "Cannot Reproduce": 10003}
 CANCELLED = ("Won't Do", "Duplicate", "Cannot Reproduce")
-BLOCKS, RELATES = "Blocks", "Relates"
-LINK_WORDS = {BLOCKS: ("blocks", "is blocked by"), RELATES: ("relates to", "relates to")}
+BLOCKS, RELATES, DUPLICATE = "Blocks", "Relates", "Duplicate"
+LINK_WORDS = {
+    BLOCKS: ("blocks", "is blocked by"),
+    RELATES: ("relates to", "relates to"),
+    DUPLICATE: ("duplicates", "is duplicated by"),
+}
 FLAG_ID, FLAG_NAME = "[10019]", "Impediment"
 POINTS_FIELD, SPRINT_FIELD, FLAGGED_FIELD = "customfield_10016", "customfield_10020", "customfield_10021"
 

@@ -14,6 +14,10 @@ from connectors.sandbox.world import Change, Issue, Worklog
 RANK = {name: number for number, name in enumerate(catalog.PRIORITIES)}
 
 
+HEADROOM = 1.12
+"""Starts per completion the plan asks for: holidays, empty backlogs and rework cost the rest."""
+
+
 def poisson(state: ProjectState, mean: float) -> int:
     """A Poisson draw by multiplication; means here are small."""
     limit, product, count = math.exp(-mean), state.rng.random(), 0
@@ -40,12 +44,10 @@ def new_week(state: ProjectState) -> None:
 
 def pull(state: ProjectState) -> None:
     """Start work: as many issues as the week's activity allows."""
-    state.carry += state.plan.rate * 1.03 * state.activity
-    wanted = min(poisson(state, state.carry), len(state.backlog))
-    state.carry = 0.0
-    limit = 4 * len(state.plan.team.members)
+    wanted = min(poisson(state, state.plan.rate * HEADROOM * state.activity), len(state.backlog))
+    limit = max(4 * len(state.plan.team.members), round(state.plan.rate * 20))
     for _ in range(wanted):
-        if len(state.working) >= limit:
+        if len(state.working) - len(state.staged) >= limit:
             state.drivers["no_hands"] += 1
             break
         issue_id = choose(state)
@@ -72,10 +74,12 @@ def candidate(state: ProjectState, pool: list[int]) -> int:
     p, rng = state.portfolio.parameters, state.rng
     dice = rng.random()
     if dice < p.newest_first_share:
-        return pool[-1 - rng.randrange(min(5, len(pool)))]
+        latest = pool[-6:]
+        wanted = [one for one in latest if RANK[state.issue(one).priority] < RANK["Low"]]
+        return rng.choice(wanted or latest)
     if dice < p.newest_first_share + p.urgent_first_share:
         return min(pool, key=lambda one: (RANK[state.issue(one).priority], -one))
-    return pool[rng.randrange(len(pool))]
+    return pool[rng.randrange(1 + len(pool) // 3)]
 
 
 def start(state: ProjectState, issue_id: int) -> None:
@@ -185,6 +189,7 @@ def log_work(state: ProjectState, issue: Issue) -> None:
         row = Worklog(state.portfolio.new_id("worklog"), issue.id, issue.assignee or issue.reporter, started,
                       900 * state.rng.randint(2, 30), when, when)  # fmt: skip
         state.world.worklogs[row.id] = row
+        state.worklogs = [*state.worklogs[-9:], row.id]
         issue.updated = when
 
 

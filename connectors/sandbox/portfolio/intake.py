@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors.sandbox.portfolio import catalog, changes, names
+from connectors.sandbox.portfolio import catalog, names
 from connectors.sandbox.portfolio.state import ProjectState
 from connectors.sandbox.world import Issue
 
@@ -19,14 +19,14 @@ def planned_by_now(state: ProjectState) -> float:
     week = (state.day - plan.starts) / 7
     kickoff = p.kickoff_share * min(1.0, (week + 0.5) / 3)
     x = min(1.0, max(0.0, (state.progress - 3 / plan.weeks) / (p.intake_ends - 3 / plan.weeks)))
-    grown = min(1.0, max(0.0, (state.progress - 0.2) / 0.65))
-    return plan.scope * (kickoff + (1 - p.kickoff_share) * x * (1.25 - 0.25 * x) + plan.growth * grown)
+    grown = min(1.0, max(0.0, (state.progress - 0.2) / 0.7))
+    return plan.scope * (kickoff + (1 - p.kickoff_share) * x * (1.1 - 0.1 * x) + plan.growth * grown)
 
 
 def is_over(state: ProjectState) -> bool:
     """Whether planning has brought forth everything it will."""
     plan = state.plan
-    return state.progress >= 0.86 and state.planned_created >= int(plan.scope * (1 + plan.growth))
+    return state.progress >= 0.9 and state.planned_created >= int(plan.scope * (1 + plan.growth))
 
 
 def arrive(state: ProjectState) -> None:
@@ -37,6 +37,8 @@ def arrive(state: ProjectState) -> None:
     p = state.portfolio.parameters
     due = int(planned_by_now(state)) - state.planned_created
     is_first = state.planned_created == 0
+    if state.open_count > max(0.8 * p.kickoff_share * state.plan.scope, p.backlog_limit * state.done_count + 6):
+        return  # nobody refines more while so much is waiting
     if due > 0 and (is_first or state.rng.random() < p.refinement_chance):
         for _ in range(due):
             create(state, _planned_type(state))
@@ -139,7 +141,4 @@ def report_late_bug(state: ProjectState, cause_id: int) -> None:
     state.drivers["late_bugs"] += 1
     if cause is None or state.rng.random() < 0.6:
         return
-    state.portfolio.link(catalog.RELATES, bug.id, cause.id)
-    when, journal = state.now(), state.portfolio.journal
-    journal.write(bug, bug.reporter, when, [changes.link(catalog.RELATES, cause.key, outward=True, added=True)])
-    journal.write(cause, bug.reporter, when, [changes.link(catalog.RELATES, bug.key, outward=False, added=True)])
+    state.relate(catalog.RELATES, bug, cause, bug.reporter)

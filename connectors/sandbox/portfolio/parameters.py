@@ -39,6 +39,7 @@ class Parameters:
     scope_sigma: float
     growth_low: float
     growth_high: float
+    backlog_limit: float
 
 
 @cache

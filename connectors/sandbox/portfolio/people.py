@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from connectors.sandbox.portfolio import names
-from connectors.sandbox.world import Person
+from connectors.sandbox.world import Person, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,15 @@ def form_teams(rng: Random, programmes: tuple[str, ...], per_programme: int = 3)
             account_ids = tuple(person.account_id for person in members)
             teams.append(Team(f"{programme} {number}", programme, account_ids, hour))
     return people, teams
+
+
+def leave(rng: Random, world: World, teams: list[Team]) -> None:
+    """Now and then somebody leaves the organisation; their open work keeps their name until somebody notices."""
+    if rng.random() > 0.02:
+        return
+    team = rng.choice(teams)
+    staying = [one for one in team.members if world.people[one].active]
+    leads = {project.lead for project in world.projects.values()}
+    candidates = [one for one in staying if one not in leads]
+    if len(staying) > 3 and candidates:
+        world.people[rng.choice(candidates)].active = False

@@ -14,16 +14,25 @@ PRESENT = 546
 
 # (how many of 40, age in weeks at the present, share of the expected duration used up by then)
 PHASES: tuple[tuple[str, int, tuple[int, int], tuple[float, float]], ...] = (
-    ("finished", 6, (56, 77), (1.1, 1.45)),
-    ("closing", 10, (52, 77), (0.84, 0.97)),
-    ("midway", 15, (44, 74), (0.56, 0.8)),
+    ("finished", 7, (56, 77), (1.1, 1.45)),
+    ("closing", 13, (52, 77), (0.84, 0.97)),
+    ("midway", 11, (44, 74), (0.56, 0.8)),
     ("early", 6, (15, 30), (0.25, 0.42)),
     ("young", 3, (1, 4), (0.02, 0.05)),
 )
+MOST_A_WEEK = 8
+"""Issues that even a large team completes in a week, on average."""
+
+REWORK = 1.17
+"""Sub-tasks, obstacles and reopened issues come on top of the plan: about a sixth."""
+
 HABITS = (
-    "no_sponsor", "optimist", "stale", "silent", "no_baseline", "optimist", "no_objective", "stale", "no_budget",
-    "optimist", "no_owner", "silent", "neglected_risks", "no_sponsor", "stale",
+    ("optimist", "midway"), ("optimist", "closing"), ("optimist", "midway"), ("silent", "closing"),
+    ("silent", "midway"), ("stale", "midway"), ("stale", "closing"), ("no_sponsor", "midway"),
+    ("no_sponsor", "early"), ("no_baseline", "midway"), ("no_baseline", "finished"), ("no_objective", "midway"),
+    ("no_budget", "closing"), ("no_owner", "closing"), ("neglected_risks", "midway"),
 )  # fmt: skip
+"""What a project's management does badly, and in which phase such a project stands at the present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +77,32 @@ def phase_of(index: int, order: list[int], projects: int) -> tuple[str, tuple[in
     return PHASES[-1][0], PHASES[-1][2], PHASES[-1][3]
 
 
+def deal(phases: list[str]) -> list[frozenset[str]]:
+    """Give each habit to the first project of its phase that has none yet."""
+    dealt: list[frozenset[str]] = [frozenset() for _ in phases]
+    for habit, phase in HABITS:
+        for index, there in enumerate(phases):
+            if there == phase and not dealt[index]:
+                dealt[index] = frozenset({habit})
+                break
+    return dealt
+
+
 def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, share: float, p: Parameters,
-         scale: float, late_start: int) -> ProjectPlan:  # fmt: skip
+         scale: float, late_start: int, habits: frozenset[str]) -> ProjectPlan:  # fmt: skip
     """One project's plan."""
     key, name = names.PROJECTS[index % len(names.PROJECTS)]
     if index >= len(names.PROJECTS):
         key, name = f"{key}{index // len(names.PROJECTS) + 1}", f"{name} {index // len(names.PROJECTS) + 1}"
     weeks = age_weeks / share if share else rng.uniform(40, 70)
     weeks = min(max(weeks, 30.0), 120.0)
-    scope = max(45, round(p.scope_median * scale * rng.lognormvariate(0, p.scope_sigma)))
+    scope = round(p.scope_median * scale * min(3.0, max(0.4, rng.lognormvariate(0, p.scope_sigma))))
     growth = rng.uniform(p.growth_low, p.growth_high)
-    total = round(scope * (1 + growth) * (1 + p.bug_share))
+    scope = min(scope, round(MOST_A_WEEK * max(1.0, scale) * weeks / (1 + growth) / (1 + p.bug_share) / REWORK))
+    total = round(scope * (1 + growth) * (1 + p.bug_share) * REWORK)
     pace = total / weeks
     idle = p.idle_large + (p.idle_small - p.idle_large) / (1 + (pace / 2.5) ** 2)
-    habits = frozenset({HABITS[index // 2]}) if index % 2 == 0 and index // 2 < len(HABITS) else frozenset()
+    hopes = rng.uniform(0.65, 0.85) if "optimist" in habits else rng.uniform(0.95, 1.3)
     return ProjectPlan(
         index=index,
         key=key,
@@ -92,13 +113,13 @@ def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, shar
         phase=phase,
         starts=late_start if phase == "future" else PRESENT - round(age_weeks * 7),
         weeks=weeks,
-        planned_weeks=max(12.0, weeks / (1 + growth) * rng.uniform(0.9, 1.25)),
+        planned_weeks=max(12.0, weeks / (1 + growth) * hopes),
         scope=scope,
         growth=growth,
         total=total,
         epics=rng.randint(4, 8),
         idle=idle * rng.uniform(0.8, 1.2),
-        batch_share=p.batch_share * rng.uniform(0.7, 1.3),
+        batch_share=min(0.95, p.batch_share * rng.uniform(0.7, 1.3) + 0.45 / (1 + (pace / 1.5) ** 2)),
         sprint_days=rng.choice((14, 14, 14, 21)),
         release_weeks=rng.choice((4, 6, 8)),
         logs_time=rng.random() < 0.6,

@@ -52,17 +52,20 @@ class Simulator:
         """Plan all projects, among them a few that begin only after the present."""
         programmes = names.PROGRAMMES[: max(1, min(len(names.PROGRAMMES), round(self.projects / 5)))]
         staff, teams = people.form_teams(self._rng, programmes)
+        self._teams = teams
         self.world.people = {person.account_id: person for person in staff}
         order = list(range(self.projects))
         self._rng.shuffle(order)
+        total = self.projects + max(1, self.projects // 4)
+        phases = [plan.phase_of(index, order, self.projects) for index in range(total)]
+        habits = plan.deal([phase for phase, _, _ in phases])
         plans = []
-        for index in range(self.projects + max(1, self.projects // 4)):
+        for index, (phase, ages, shares) in enumerate(phases):
             rng = Random(f"{self.seed}/plan/{index}")
             near = [team for team in teams if team.programme == programmes[index % len(programmes)]]
-            phase, ages, shares = plan.phase_of(index, order, self.projects)
             late_start = plan.PRESENT + 14 + 28 * (index - self.projects)
             plans.append(plan.draw(rng, index, rng.choice(near), phase, rng.randint(*ages), rng.uniform(*shares),
-                                   parameters.load(), self.scale, late_start))  # fmt: skip
+                                   parameters.load(), self.scale, late_start, habits[index]))  # fmt: skip
         return plans
 
     def advance(self, days: int) -> None:
@@ -82,6 +85,7 @@ class Simulator:
             if state.finished_at is None:
                 live(state)
         blocks.depend(self._rng, self._states)
+        people.leave(self._rng, self.world, self._teams)
         self._portfolio.journal.close_day()
 
     def _begin(self, project_plan: plan.ProjectPlan) -> ProjectState:

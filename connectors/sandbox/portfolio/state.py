@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from connectors.sandbox.portfolio import catalog
+from connectors.sandbox.portfolio import catalog, changes
 from connectors.sandbox.portfolio.changes import Journal
 from connectors.sandbox.portfolio.parameters import Parameters
 from connectors.sandbox.portfolio.plan import ProjectPlan
@@ -79,6 +79,7 @@ class ProjectState:
     backlog: list[int] = field(default_factory=list)
     working: set[int] = field(default_factory=set)
     staged: list[int] = field(default_factory=list)
+    worklogs: list[int] = field(default_factory=list)
     epics: list[int] = field(default_factory=list)
     agenda: list[tuple[int, int, str, int]] = field(default_factory=list)
     children_open: dict[int, int] = field(default_factory=dict)
@@ -92,7 +93,6 @@ class ProjectState:
     activity: float = 1.0
     log_activity: float = 0.0
     idle: bool = False
-    carry: float = 0.0
     active_sprint: int | None = None
     next_sprint: int | None = None
     sprint_closes: int = 0
@@ -133,7 +133,16 @@ class ProjectState:
         heapq.heappush(self.agenda, (day + (7 - weekday if weekday > 4 else 0), self._sequence, kind, issue_id))
 
     def member(self) -> str:
-        return self.rng.choice(self.plan.team.members)
+        """Somebody of the team who is still there."""
+        people = self.world.people
+        return self.rng.choice([one for one in self.plan.team.members if people[one].active])
+
+    def relate(self, type_name: str, source: Issue, target: Issue, author: str) -> None:
+        """Link two issues of this project and record it in both histories."""
+        self.portfolio.link(type_name, source.id, target.id)
+        when, journal = self.now(), self.portfolio.journal
+        journal.write(source, author, when, [changes.link(type_name, target.key, outward=True, added=True)])
+        journal.write(target, author, when, [changes.link(type_name, source.key, outward=False, added=True)])
 
     def issue(self, issue_id: int) -> Issue:
         return self.world.issues[issue_id]

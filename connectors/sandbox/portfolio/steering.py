@@ -43,8 +43,8 @@ def expected_finish(state: ProjectState) -> date:
     """The rough reckoning of an honest manager: open work at the average pace, plus what is still to be planned."""
     plan = state.plan
     weeks = max(1.0, (state.day - plan.starts) / 7)
-    pace = max(state.done_count / weeks, 0.3)
-    to_come = max(0, plan.scope - state.planned_created)
+    pace = max(state.done_count / max(1.0, weeks - 3), 0.3)
+    to_come = 1.25 * max(0, round(plan.scope * (1 + plan.growth)) - state.planned_created)
     return state.today + timedelta(weeks=round(min(150.0, (state.open_count + to_come) / pace)))
 
 
@@ -57,10 +57,17 @@ def report(state: ProjectState) -> None:
     if "stale" in habits and (state.progress > 0.45 or day > 280):
         return
     late = (expected_finish(state) - (steering.promised_on or state.today)).days
+    if state.progress < 0.35:
+        late //= 3  # too early to be alarmed
     steering.rag = "green" if "optimist" in habits else colour(late)
     steering.text = TEXTS[steering.rag][day // 14 % 2]
     steering.updated_on = state.today
-    if late > 50 and day > 100 and "optimist" not in habits and state.rng.random() < 0.3:
+    if (
+        late > 50
+        and state.progress > 0.45
+        and "optimist" not in habits
+        and state.rng.random() < (0.8 if "silent" in habits else 0.3)
+    ):
         move_promise(state, expected_finish(state))
 
 
@@ -74,6 +81,7 @@ def colour(late_days: int) -> str:
 def move_promise(state: ProjectState, finish: date) -> None:
     """Promise a new date: with a new baseline as the rules ask, or silently."""
     steering = state.steering
+    finish = min(finish, (steering.promised_on or finish) + timedelta(days=120))
     steering.promised_on = finish
     state.drivers["promise_moved"] += 1
     if "silent" in state.plan.habits or not steering.baselines:

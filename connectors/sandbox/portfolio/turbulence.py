@@ -78,6 +78,8 @@ def stir(state: ProjectState) -> None:
         cancel(state)
     if state.backlog and rng.random() < 0.004 * state.plan.rate:
         delete(state, rng.choice(state.backlog))
+    if state.worklogs and rng.random() < 0.02:
+        correct_time(state)
 
 
 def cancel(state: ProjectState) -> None:
@@ -85,9 +87,27 @@ def cancel(state: ProjectState) -> None:
     issue_id = state.rng.choice(state.backlog)
     issue = state.issue(issue_id)
     reasons = catalog.CANCELLED if issue.type_id == catalog.BUG else catalog.CANCELLED[:2]
+    reason = state.rng.choice(reasons)
     state.backlog.remove(issue_id)
-    flow.close(state, issue, state.rng.choice(reasons))
+    if reason == "Duplicate" and state.backlog:
+        other = state.issue(state.rng.choice(state.backlog))
+        state.relate(catalog.DUPLICATE, issue, other, state.project.lead)
+    flow.close(state, issue, reason)
     state.drivers["cancelled"] += 1
+
+
+def correct_time(state: ProjectState) -> None:
+    """Somebody corrects the time booked lately, or takes it back."""
+    row = state.world.worklogs[state.rng.choice(state.worklogs)]
+    issue, when = state.world.issues.get(row.issue_id), state.now()
+    if state.rng.random() < 0.3:
+        state.worklogs.remove(row.id)
+        del state.world.worklogs[row.id]
+        state.world.deleted_worklogs[row.id] = when
+    else:
+        row.seconds, row.updated = 900 * state.rng.randint(2, 30), when
+    if issue is not None:
+        issue.updated = when
 
 
 def delete(state: ProjectState, issue_id: int) -> None:
