@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ Pause: TypeAlias = Callable[[float], Awaitable[object]]
 """How to wait; `asyncio.sleep`, or a recorder in tests."""
 
 _TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
+_ID: Final = re.compile(r"/\d+")
 _WORDS: Final = 300  # characters of the source's explanation that an error repeats
 
 
@@ -48,13 +50,12 @@ class Policy:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `gate` names the endpoint that shares a rate limit; bodies are JSON."""
+    """One request; bodies are JSON."""
 
     method: str
     path: str
-    params: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    gate: str = ""
 
     @property
     def where(self) -> str:
@@ -63,15 +64,16 @@ class Call:
 
     @property
     def endpoint(self) -> str:
-        return self.gate or self.where
+        """What shares a rate limit: the path without its ids."""
+        return _ID.sub("/{}", self.where)
 
 
-def get(path: str, params: Mapping[str, str] | tuple[tuple[str, str], ...] = (), gate: str = "") -> Call:
-    return Call("GET", path, params, gate=gate)
+def get(path: str, *params: tuple[str, str]) -> Call:
+    return Call("GET", path, params)
 
 
-def post(path: str, body: Mapping[str, Any], gate: str = "") -> Call:
-    return Call("POST", path, body=msgspec.json.encode(body), gate=gate)
+def post(path: str, body: Mapping[str, Any]) -> Call:
+    return Call("POST", path, body=msgspec.json.encode(body))
 
 
 class _TroubleError(Exception):
@@ -127,6 +129,7 @@ class Session:
     requests: int = 0
     _gates: dict[str, float] = field(default_factory=dict, repr=False)
     _answered: bool = False
+    _stopped: DeferredError | None = field(default=None, repr=False)
 
     async def __aenter__(self) -> Session:
         self._slots = asyncio.Semaphore(self.policy.in_flight)
@@ -152,6 +155,8 @@ class Session:
         while True:
             attempt += 1
             await self._pass_gate(call.endpoint)
+            if self._stopped is not None:
+                raise self._stopped  # the whole tenant waits
             try:
                 async with self._slots:
                     return decoded(call, *await self._once(call), decode)
@@ -199,22 +204,21 @@ class Session:
                 body = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
             raise _TroubleError(_named(trouble)) from None
+        self._answered = True
         if answer.status == 429:
             raise self._limited(call, answer.headers)
         if answer.status in _TEMPORARY:
             raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()))
         if answer.status != 200:
             raise refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
-        self._answered = True
         return answer.headers.get("Content-Type", ""), body
 
     def _limited(self, call: Call, headers: Mapping[str, str]) -> Exception:
         """A burst slows this endpoint; a used-up quota stops the whole tenant until it is refilled."""
-        self._answered = True
         where = f"{call.where} on {self.base_url}"
-        quota = used_up(where, headers, self.clock(), self.policy.longest_wait_seconds)
+        self._stopped = used_up(where, headers, self.clock(), self.policy.longest_wait_seconds)
         seconds = retry_after(headers, self.clock())
-        return quota or _TroubleError("answered 429 (too many requests)", seconds, limited=True)
+        return self._stopped or _TroubleError("answered 429 (too many requests)", seconds, limited=True)
 
 
 def used_up(where: str, headers: Mapping[str, str], now: datetime, longest_wait: float) -> DeferredError | None:

@@ -84,6 +84,8 @@ def of_unseen(wanted: Sequence[str], projects: Sequence[Project]) -> list[Comple
     """Projects that the settings name and the account does not see."""
     seen = {name for project in projects for name in (project.id, project.key)}
     detail = "named in the settings, but not visible to this account"
+    if not projects and not wanted:
+        wanted, detail = ("*",), "no project is visible to this account"
     return [
         Completeness(name, name, streams.PROJECT.name, None, 0, "partial", detail=detail)
         for name in wanted

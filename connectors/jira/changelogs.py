@@ -59,7 +59,7 @@ async def _single(session: Session, issue: int) -> list[bytes]:
     start = 0
     while True:
         params = (("startAt", str(start)), ("maxResults", str(_SINGLE_ROWS)))
-        call = get(f"/rest/api/3/issue/{issue}/changelog", params, gate="changelog")
+        call = get(f"/rest/api/3/issue/{issue}/changelog", *params)
         try:
             page = await session.fetch(call, wire.history_page)
         except (NotFoundError, ForbiddenError):

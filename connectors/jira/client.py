@@ -63,7 +63,7 @@ class Client:
             if not isinstance(answer, str):
                 return answer
             if attempt < _ATTEMPTS:
-                self._sleep(0.5 * 2.0**attempt)
+                self._sleep(0.25 * 2.0**attempt)
         raise UnreachableError(f"{where} failed {_ATTEMPTS} times: {answer}.", _UNREACHABLE)
 
     def _attempt(self, where: str, ask: Callable[[Any], Any]) -> dict[str, Any] | str:

@@ -4,7 +4,6 @@ user, board or status changes, so these are compared by hash with what the check
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from msgspec import Raw, Struct
 from connectors.errors import ForbiddenError, NotFoundError, RefusedError
 from connectors.http import Session, get
 from connectors.jira import streams, wire
+from connectors.jira.loop import together
 from connectors.jira.pages import by_offset, by_offset_list
 from connectors.source import Batch, Stream
 
@@ -103,7 +103,7 @@ async def read_projects(session: Session, wanted: tuple[str, ...]) -> tuple[Snap
 
 async def read_others(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
     """Every other dimension at once; `filtered` keeps boards to the chosen projects."""
-    groups = await asyncio.gather(
+    groups = await together(
         _read(streams.FIELD, _fields(session)),
         _read(streams.STATUS, session.fetch(get("/rest/api/3/status"), wire.raw_list)),
         _read(streams.USER, by_offset_list(session, "/rest/api/3/users/search", _USERS)),
@@ -152,7 +152,7 @@ async def _boards(session: Session, projects: list[Project], *, filtered: bool) 
     if filtered:
         heads = {key: head for key, head in heads.items() if _belongs(head, projects)}
         boards.records = {key: boards.records[key] for key in heads}
-    await asyncio.gather(*(_sprints(session, sprints, head) for head in heads.values() if head.type != "kanban"))
+    await together(*(_sprints(session, sprints, head) for head in heads.values() if head.type != "kanban"))
     return [boards, sprints]
 
 
@@ -173,14 +173,14 @@ def _belongs(board: _Board, projects: list[Project]) -> bool:
 
 async def _versions(session: Session, projects: list[Project]) -> list[Snapshot]:
     versions = Snapshot(streams.VERSION)
-    await asyncio.gather(*(_versions_of(session, versions, project) for project in projects if not project.deleted))
+    await together(*(_versions_of(session, versions, project) for project in projects if not project.deleted))
     return [versions]
 
 
 async def _versions_of(session: Session, versions: Snapshot, project: Project) -> None:
     path = f"/rest/api/3/project/{project.id}/versions"
     try:
-        versions.add(await session.fetch(get(path, gate="versions"), wire.raw_list))
+        versions.add(await session.fetch(get(path), wire.raw_list))
     except _REFUSED as refused:
         versions.is_whole = False
         if not project.archived:  # an archive may keep its versions to itself

@@ -93,7 +93,7 @@ class _Examination:
 
     def _boards(self) -> tuple[bool, str, str]:
         try:
-            page = self.loop.run(self.session.fetch(get("/rest/agile/1.0/board", (("maxResults", "1"),)), _object))
+            page = self.loop.run(self.session.fetch(get("/rest/agile/1.0/board", ("maxResults", "1")), _object))
         except (UnreachableError, ProtocolError):
             raise
         except SourceError as error:

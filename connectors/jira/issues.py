@@ -113,7 +113,7 @@ class Intake:
                 self._reject(head, raw)
                 continue
             at = wire.moment(head.fields.updated)
-            stamp = -1 if at is None else wire.millis(at)
+            stamp = wire.stamp(head.fields.updated, at)
             if seen.get(issue) == stamp:
                 continue
             seen[issue] = stamp
@@ -128,7 +128,7 @@ class Intake:
         self._seen.pop(part, None)
 
     def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
-        if stamp >= self.window:
+        if stamp < 0 or stamp >= self.window:
             self.state.recent[issue] = stamp
         log, project = head.changelog, head.fields.project
         told, came = (-1, 0) if log is None else (log.total, len(log.histories))

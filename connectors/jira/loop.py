@@ -75,6 +75,16 @@ async def _feed(chains: Iterator[AsyncIterator[T]], workers: int, queue: asyncio
     await queue.put(_End(error))
 
 
+async def together(*works: Coroutine[Any, Any, T]) -> list[T]:
+    """All results in order; the first error cancels the rest, so that nothing asks on behind our back."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as trouble:
+        raise trouble.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
 async def _cancel_others() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:

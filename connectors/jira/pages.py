@@ -30,7 +30,10 @@ P = TypeVar("P", bound=TokenPage)
 async def by_token(
     session: Session, path: str, body: Mapping[str, Any], decode: Callable[[bytes], P], token: str | None = None
 ) -> AsyncIterator[P]:
-    """Every page of a search or bulk answer, from `token` on; a token that has expired starts anew."""
+    """Every page of a search or bulk answer, from `token` on; a token that has expired starts anew.
+
+    A token that comes again would loop for ever; only an empty page may hand back the one it was asked with.
+    """
     seen: set[str] = set()
     empty = 0
     while True:
@@ -39,7 +42,7 @@ async def by_token(
         token = page.nextPageToken
         if not token:
             return
-        if token in seen:
+        if token in seen and len(page):
             raise ProtocolError(f"POST {path} gave the same page token twice.", _REPORT)
         seen.add(token)
         empty = 0 if len(page) else empty + 1
@@ -70,8 +73,8 @@ async def by_offset(session: Session, path: str, params: tuple[tuple[str, str], 
     """All values of a paged list; a total or `isLast` that ends too early is overruled by what comes."""
     values: list[Raw] = []
     while True:
-        here = (*params, ("startAt", str(len(values))), ("maxResults", str(_OFFSET_PAGE)))
-        page = await session.fetch(get(path, here), wire.offset_page)
+        here = (("startAt", str(len(values))), ("maxResults", str(_OFFSET_PAGE)))
+        page = await session.fetch(get(path, *params, *here), wire.offset_page)
         if values and page.values and bytes(page.values[0]) == bytes(values[-len(page.values)]):
             raise ProtocolError(f"GET {path} gave the same page twice.", _REPORT)
         values += page.values
@@ -91,7 +94,7 @@ async def by_offset_list(session: Session, path: str, size: int) -> list[Raw]:
     start = 0
     while True:
         params = (("startAt", str(start)), ("maxResults", str(size)))
-        page = await session.fetch(get(path, params), wire.raw_list)
+        page = await session.fetch(get(path, *params), wire.raw_list)
         if not page:
             return values
         if values and bytes(page[0]) == bytes(values[0]):

@@ -49,7 +49,8 @@ class JiraSource:
         body = {"jql": jql, "maxResults": 1, "fields": ["updated"]}
         with self._connected() as (loop, session, _):
             page = loop.run(session.fetch(post(issues.SEARCH, body), wire.issue_page))
-        return any(state.recent.get(int(head.id)) != _stamp(head) for head in page.heads)
+        youngest = [(int(head.id), head.fields.updated) for head in page.heads if head.id.isdigit()]
+        return any(state.recent.get(issue) != wire.stamp(told, wire.moment(told)) for issue, told in youngest)
 
     def check(self) -> list[Finding]:
         with self._connected(attempts=2) as (loop, session, client):
@@ -74,8 +75,3 @@ class JiraSource:
             finally:
                 loop.run(session.__aexit__(None, None, None))
                 client.close()
-
-
-def _stamp(head: wire.Head) -> int:
-    at = wire.moment(head.fields.updated)
-    return -1 if at is None else wire.millis(at)

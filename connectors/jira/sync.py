@@ -244,7 +244,7 @@ class Sync:
     def _finished(self) -> Outcome:
         state = self._state
         state.unfinished, state.server_time = None, self._server_time
-        state.recent = {issue: stamp for issue, stamp in state.recent.items() if stamp >= self._window}
+        state.recent = {issue: stamp for issue, stamp in state.recent.items() if not 0 <= stamp < self._window}
         lag = (self._clock() - self._started).total_seconds()
         there = self._census or census.nothing()
         own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)

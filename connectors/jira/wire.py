@@ -7,6 +7,7 @@ the few values a sync must know: id, updated, project, and how much of the chang
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -208,6 +209,11 @@ def moment(text: str | None) -> datetime | None:
 def millis(at: datetime) -> int:
     """Epoch milliseconds, which JQL reads without any time zone."""
     return int(at.timestamp()) * 1000 + at.microsecond // 1000
+
+
+def stamp(text: str | None, at: datetime | None) -> int:
+    """A number that tells two versions apart: epoch millis, or something negative where the time is no time."""
+    return -1 - zlib.crc32((text or "").encode()) if at is None else millis(at)
 
 
 def from_millis(value: int) -> datetime:

@@ -25,7 +25,7 @@ async def feed(session: Session, name: str, since: int) -> AsyncIterator[list[wi
     path = f"/rest/api/3/worklog/{name}"
     params: tuple[tuple[str, str], ...] = (("since", str(since)),)
     while True:
-        page = await session.fetch(get(path, params), wire.worklog_feed)
+        page = await session.fetch(get(path, *params), wire.worklog_feed)
         yield page.values
         if page.lastPage or not page.nextPage:
             return
