@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.dashboard import charts, fans, headline, quality, values
+from pipelines.dashboard import charts, fans, headline, quality, spans, values
 from pipelines.dashboard.projects import Project, project, urgency
 
 TABLES = (
@@ -32,7 +32,7 @@ class Card:
 
     project: Project
     fan: fans.Fan | None
-    span: fans.Span | None
+    span: spans.Span | None
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
         throughput_chart=Markup(charts.throughput(done, coming)),  # noqa: S704
         weeks=done.to_dict("records"),
         coming=coming.to_dict("records"),
-        axis=fans.axis_days(projects),
+        axis=spans.axis_days(projects),
         rules=rules,
     )
 
 
 def _cards(projects: Sequence[Project], snapshots: pd.DataFrame | None) -> list[Card]:
-    past, days = fans.histories(snapshots), fans.axis_days(projects)
-    return [Card(item, fans.fan(item, past.get(item.id)), fans.span(item, days)) for item in projects]
+    past, days = fans.histories(snapshots), spans.axis_days(projects)
+    return [Card(item, fans.fan(item, past.get(item.id)), spans.span(item, days)) for item in projects]
 
 
 def _programmes(cards: Sequence[Card]) -> list[Programme]:
