@@ -22,13 +22,20 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-PRIOR_SPREAD = 0.8  # of a log ratio; near the residual spread of item counts on the 29 real projects
-PRIOR_WEIGHT = 3.0  # of the prior's residuals in a curve, in units of one subject with one origin
-SPREAD_WEIGHT = 4.0  # of the prior spread in the regression, same units
-INTERCEPT_PRECISION, SLOPE_PRECISION = 1.0, 4.0  # ridge towards "the engine is right"
 OWN_WEIGHT = 5.0  # of a subject's own residuals beside those of others
 FOLDS, EM_STEPS = 5, 60
 _PRIOR_POINTS = 21
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of a log ratio before any of the past is seen; weights in units of one subject, one origin."""
+
+    spread: float = 0.8  # near the residual spread of item counts on the 29 real projects
+    spread_weight: float = 4.0
+    centre_precision: float = 1.0  # ridge of the centre towards "the engine is right"
+    slope_precision: float = 4.0  # ridge on how the miss depends on what was known
+    curve_weight: float = 3.0  # of the prior's residuals beside those of the past
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Conformal:
     observed: BoolArray
     weights: FloatArray
     subject: IntArray
+    prior: Prior
 
     def centre(self, design: FloatArray) -> FloatArray:
         return np.asarray(design @ self.coefficients, dtype=np.float64)
@@ -82,7 +90,7 @@ class Conformal:
         return kaplan_meier(
             np.concatenate([self.residuals, self.spread * ndtri(prior)]),
             np.concatenate([self.observed, np.ones(_PRIOR_POINTS, dtype=np.bool_)]),
-            np.concatenate([self.weights * own, np.full(_PRIOR_POINTS, PRIOR_WEIGHT / _PRIOR_POINTS)]),
+            np.concatenate([self.weights * own, np.full(_PRIOR_POINTS, self.prior.curve_weight / _PRIOR_POINTS)]),
             self.spread,
         )
 
@@ -100,28 +108,30 @@ def kaplan_meier(values: FloatArray, observed: BoolArray, weights: FloatArray, s
     return Curve(points, np.maximum.accumulate(levels), float(reached[-1]), spread)
 
 
-def calibrate(past: Past) -> Conformal:
+def calibrate(past: Past, prior: Prior) -> Conformal:
     """Fits the regression on everything, and takes the residuals out of fold by subject."""
     _, index, number = np.unique(past.subject, return_inverse=True, return_counts=True)
     weights = np.asarray(number.astype(np.float64)[index] ** -0.5, dtype=np.float64)
-    coefficients, spread = _fit(past.log_ratio, past.observed, past.design, weights)
+    coefficients, spread = _fit(past.log_ratio, past.observed, past.design, weights, prior)
     residuals = past.log_ratio - past.design @ coefficients
     if len(number) >= FOLDS:
         for fold in range(FOLDS):
             out = index % FOLDS == fold
-            other, _ = _fit(past.log_ratio[~out], past.observed[~out], past.design[~out], weights[~out])
+            other, _ = _fit(past.log_ratio[~out], past.observed[~out], past.design[~out], weights[~out], prior)
             residuals[out] = past.log_ratio[out] - past.design[out] @ other
-    return Conformal(coefficients, spread, residuals, past.observed, weights, past.subject)
+    return Conformal(coefficients, spread, residuals, past.observed, weights, past.subject, prior)
 
 
-def _fit(y: FloatArray, observed: BoolArray, design: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:
+def _fit(
+    y: FloatArray, observed: BoolArray, design: FloatArray, weights: FloatArray, prior: Prior
+) -> tuple[FloatArray, float]:
     """Normal regression with right-censored responses by EM, ridge towards zero; a fixed number of steps."""
     width = design.shape[1]
-    precision = np.diag(np.concatenate([[INTERCEPT_PRECISION], np.full(width - 1, SLOPE_PRECISION)]))
+    precision = np.diag(np.concatenate([[prior.centre_precision], np.full(width - 1, prior.slope_precision)]))
     weighted = design * weights[:, None]
     gram, total = weighted.T @ design, float(weights.sum())
     beta: FloatArray = np.zeros(width)
-    sigma = PRIOR_SPREAD
+    sigma = prior.spread
     for _ in range(EM_STEPS):
         mean = design @ beta
         score = (y - mean) / sigma
@@ -130,7 +140,7 @@ def _fit(y: FloatArray, observed: BoolArray, design: FloatArray, weights: FloatA
         variance = np.where(observed, 0.0, sigma**2 * np.clip(1.0 + score * hazard - hazard**2, 0.0, 1.0))
         beta = np.asarray(np.linalg.solve(gram / sigma**2 + precision, weighted.T @ expected / sigma**2))
         missed = float(np.sum(weights * ((expected - design @ beta) ** 2 + variance)))
-        sigma = float(np.sqrt((missed + SPREAD_WEIGHT * PRIOR_SPREAD**2) / (total + SPREAD_WEIGHT)))
+        sigma = float(np.sqrt((missed + prior.spread_weight * prior.spread**2) / (total + prior.spread_weight)))
     return beta, sigma
 
 

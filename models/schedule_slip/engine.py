@@ -1,4 +1,7 @@
-"""The Monte Carlo engine: seeded trials of the days until open scope, and the growth that gets ahead of it, is done.
+"""The Monte Carlo engine: seeded trials of the days until open scope, and its forecast growth, is done.
+
+A project with a plan grows until most of the plan's time is over, and ends when all of that is done. Where there
+is no plan nobody knows how long growth goes on: what is open then competes with a share of what arrives.
 
 Weekly throughput is negative binomial (a Poisson count with overdispersion) around a rate that is itself
 uncertain and drifts. The time such a process needs for k items is a gamma variable of shape k / dispersion
@@ -20,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 TRIALS = 512
 GROWTH_SHARE = 0.6  # of what arrives, the share that is done ahead of what is open; least residual spread, 29 projects
 DRIFT = 0.35  # standard deviation of the log rate over the time to finish, beyond what counting explains
+GROWING = 5.0  # a fifth of the throughput arriving anew is enough to say that a plan is still being filled
 HORIZON_DAYS = 3652  # ten years: what is not done by then has no finite finish
 
 
@@ -41,18 +45,22 @@ def draw(seed: int, trials: int = TRIALS) -> Draws:
 
 def finish_days(features: pd.DataFrame, draws: Draws) -> FloatArray:
     """Days to finish, rows by trials, infinite where growth outruns throughput."""
-    scope = features["open"].to_numpy(dtype=np.float64)[:, None]
+    intake = features["intake_days"].to_numpy(dtype=np.float64)[:, None]
+    is_planned = ~np.isnan(intake)
+    intake = np.where(is_planned, intake * np.exp(DRIFT * draws.growth[None, :]), 0.0)
     dispersion = np.maximum(features["dispersion"].to_numpy(dtype=np.float64), 0.05)[:, None]
     counted = features["done_window"].to_numpy(dtype=np.float64)[:, None]
     spread = np.sqrt(dispersion / (counted + 2.0) + DRIFT**2)
     rate = features["rate"].to_numpy(dtype=np.float64)[:, None] * np.exp(spread * draws.rate[None, :])
     growth = features["growth"].to_numpy(dtype=np.float64)[:, None] * np.exp(DRIFT * draws.growth[None, :])
-    net = rate - GROWTH_SHARE * growth
+    scope = features["open"].to_numpy(dtype=np.float64)[:, None] + growth * intake / 7.0
+    net = np.where(is_planned, rate, rate - GROWTH_SHARE * growth)
     shape = np.maximum(scope, 1.0) / dispersion
     cube = 1.0 - 1.0 / (9.0 * shape) + draws.noise[None, :] / (3.0 * np.sqrt(shape))
     work = scope * np.maximum(cube, 0.05) ** 3
     days = np.where(net > 0, 7.0 * work / np.where(net > 0, net, 1.0), np.inf)
-    return np.asarray(np.maximum(days, 1.0), dtype=np.float64)
+    grows = np.minimum(1.0, GROWING * growth / np.maximum(rate, 1e-9))
+    return np.asarray(np.maximum(days, np.maximum(intake * grows, 1.0)), dtype=np.float64)
 
 
 def summarise(days: FloatArray) -> pd.DataFrame:

@@ -37,6 +37,7 @@ def flow_features(scope: Scope, origins: IntArray) -> dict[str, np.ndarray]:
     done_window = counts.sum(axis=1)
     rate = (done_window + LIFE_WEEKS * _upto(done, origins) / life) / (inside.sum(axis=1) + LIFE_WEEKS)
     days, observed = _outcome(scope, origins, arrived)
+    ended, end = _end(scope)
     count_days, count_observed = _count_outcome(scope.effective, done, origins, open_now)
     return {
         "origin": origins,
@@ -51,6 +52,8 @@ def flow_features(scope: Scope, origins: IntArray) -> dict[str, np.ndarray]:
         "age": _open_age(scope, origins),
         "days": days,
         "is_observed": observed,
+        "end_days": np.maximum(end, origins) - origins,
+        "end_is_observed": np.full(len(origins), ended) & (end > origins),
         "count_days": count_days,
         "count_is_observed": count_observed,
     }
@@ -132,3 +135,11 @@ def _count_outcome(
     observed = (target < len(done)) & (open_now > 0)
     reached = done[np.clip(target, 0, len(done) - 1)] if len(done) else np.zeros(len(origins), dtype=np.int64)
     return np.where(observed, reached - origins, effective - origins), observed
+
+
+def _end(scope: Scope) -> tuple[bool, int]:
+    """Whether all is done and has stayed so for four weeks, and since when; else the last day watched."""
+    if not len(scope.closed) or scope.open_count:
+        return False, scope.effective
+    last = int(scope.closed.max())
+    return (True, last) if last <= scope.effective - STEP_DAYS else (False, scope.effective)

@@ -55,13 +55,13 @@ class ScheduleSlip:
         history = history_of(subjects, engine.draw(seed))
         if not subjects:
             return _typed(pd.DataFrame(columns=list(self.output)))
-        fits = {is_epic: learn(history, is_epic) for is_epic in (False, True)}
+        fits = {kind: learn(history, kind) for kind in sorted(set(history["kind"]))}
         now = history.loc[history["step"] == 0].reset_index(drop=True)
         centres = _centres(now, fits)
         rows = []
         for number, subject in enumerate(subjects):
             state = now.iloc[number]
-            curve = fits[subject.subject_type == "epic"].curve(number)
+            curve = fits[state["kind"]].curve(number)
             rows.append(self._row(subject, state, float(centres[number]), curve, seed))
         return _typed(pd.DataFrame(rows, columns=list(self.output)))
 
@@ -100,10 +100,10 @@ class ScheduleSlip:
         return hashlib.sha256(f"{self.model_id} {self.version} {seed} {subject.rows_hash}".encode()).hexdigest()
 
 
-def _centres(now: pd.DataFrame, fits: dict[bool, Conformal]) -> np.ndarray:
+def _centres(now: pd.DataFrame, fits: dict[str, Conformal]) -> np.ndarray:
     """Log of the predicted days, moved to where past forecasts of this kind came true."""
-    design, is_epic = design_of(now), now["is_epic"].to_numpy(dtype=bool)
-    moved = np.where(is_epic, fits[True].centre(design), fits[False].centre(design))
+    design, kinds = design_of(now), now["kind"].to_numpy()
+    moved = np.sum([np.where(kinds == kind, fit.centre(design), 0.0) for kind, fit in fits.items()], axis=0)
     return np.asarray(np.log(np.clip(now["median"], 1.0, engine.HORIZON_DAYS)) + moved)
 
 

@@ -28,7 +28,8 @@ def write_sentence(row: Mapping[str, Any], is_outrun: bool) -> str:
 
 
 def _finish(row: Mapping[str, Any]) -> str:
-    text = f"Likely done by {say_day(row['finish_on_p50'])} (50 %), 80 % sure by {say_day(row['finish_on_p80'])}"
+    start = "Likely done" if _is_planned(row) else "What is open now is likely done"
+    text = f"{start} by {say_day(row['finish_on_p50'])} (50 %), 80 % sure by {say_day(row['finish_on_p80'])}"
     due, name = _due(row)
     if due is None:
         return f"{text}."
@@ -43,6 +44,11 @@ def _endless(row: Mapping[str, Any], is_outrun: bool) -> str:
 
 def _due(row: Mapping[str, Any]) -> tuple[date | None, str]:
     return (row["baseline_on"], "baseline") if row["baseline_on"] is not None else (row["promised_on"], "promise")
+
+
+def _is_planned(row: Mapping[str, Any]) -> bool:
+    """A project with a plan is forecast to its end; anything else only until what is open now is done."""
+    return row["subject_type"] == "project" and _due(row)[0] is not None
 
 
 def _chance(row: Mapping[str, Any]) -> str:

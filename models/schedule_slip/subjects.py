@@ -31,6 +31,12 @@ class Subject:
     scope: Scope
     rows_hash: str
 
+    @property
+    def due_day(self) -> int | None:
+        """The planned finish of a project: what makes it a finite undertaking that grows until it ends."""
+        due = None if self.subject_type == "epic" else self.baseline_on or self.promised_on
+        return day_number(due)
+
 
 def subjects_of(tables: Tables, as_of: date) -> list[Subject]:
     """Projects first, then epics, each by id: the order of the input rows does not matter."""
