@@ -39,7 +39,7 @@ journeys: $(READY) ## the slow tests: whole journeys, crashes, load
 	@$(BIN)/python -m pytest -m "slow and not pages"
 
 bench: $(READY) ## benchmarks, as JSON lines
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python "$$bench"; done
+	@$(BIN)/python benchmarks/line.py
 
 check: lint types imports ## lint, types and imports
 
@@ -49,7 +49,7 @@ lint: $(READY) ## ruff, yamllint, sqlfmt, sqlfluff
 	@$(BIN)/yamllint --strict .
 	@if compgen -G 'dbt_project/*/*' >/dev/null; then \
 		$(BIN)/sqlfmt --check --quiet dbt_project; \
-		$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models; \
+		$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models; \
 	fi
 
 format: $(READY) ## rewrite Python and SQL in the house style
