@@ -1,0 +1,77 @@
+"""Small dimensions: compared by hash, since an issue's `updated` does not tell when they change."""
+
+from __future__ import annotations
+
+from tests.connectors.jira.syncing import site
+from tests.fixtures.sandbox import small_world
+
+
+def test_a_closed_sprint_moved_version_and_renamed_user_come_without_any_issue_update():
+    with site() as acme:
+        first = acme.sync()
+
+        def change(world):
+            world.sprints[2].state = "closed"
+            world.people["acc-2"].display_name = "Renamed"
+            world.projects[10_200].versions[0].released = True
+
+        acme.edit(change)
+        second = acme.sync(first.checkpoint)
+    assert {name: second.keys(name) for name in second.records} == {
+        "sprint": ["2"],
+        "user": ["acc-2"],
+        "version": ["10300"],
+    }
+
+
+def test_a_vanished_sprint_gets_a_tombstone_once_and_comes_back_if_it_does():
+    with site() as acme:
+        first = acme.sync()
+        removed = []
+        acme.edit(lambda world: removed.append(world.sprints.pop(3)))
+        second = acme.sync(first.checkpoint)
+        third = acme.sync(second.checkpoint)
+        acme.edit(lambda world: world.sprints.update({3: removed[0]}))
+        fourth = acme.sync(third.checkpoint)
+    (tombstone,) = second.records["sprint"]
+    assert (tombstone.key, tombstone.deleted, tombstone.payload) == ("3", True, {})
+    assert third.count() == 0
+    assert fourth.keys("sprint") == ["3"]
+
+
+def test_a_user_list_that_shrinks_at_a_stroke_is_no_mass_deletion():
+    world = small_world()
+    for number in range(20):
+        person = world.people["acc-3"]
+        world.people[f"more-{number}"] = type(person)(f"more-{number}", "More", "m@slipstream.test")
+    with site(world) as acme:
+        first = acme.sync()
+        acme.edit(lambda world: [world.people.pop(f"more-{number}") for number in range(20)])
+        second = acme.sync(first.checkpoint)
+    assert second.count() == 0
+    assert second.outcome.status == "partial"
+    assert "no longer listed" in second.certificate("*", "user").detail
+
+
+def test_a_site_without_boards_is_complete_and_says_they_are_unavailable():
+    with site(faults=("403@/rest/agile:1+",)) as acme:
+        synced = acme.sync()
+    assert synced.outcome.status == "complete"
+    assert {synced.certificate("*", name).status for name in ("board", "sprint")} == {"unavailable"}
+    assert "board" not in synced.records
+
+
+def test_one_refused_child_makes_the_sync_partial_and_buries_nothing():
+    with site(faults=("403@/board/201/sprint:1+",)) as acme:
+        synced = acme.sync()
+    assert synced.outcome.status == "partial"
+    assert "/rest/agile/1.0/board/201/sprint" in synced.certificate("*", "sprint").detail
+    assert len(synced.keys("sprint")) == 3
+
+
+def test_known_until_travels_as_a_property_of_the_project():
+    world = small_world()
+    world.projects[10_200].known_until = world.now.date()
+    with site(world) as acme:
+        projects = acme.sync().records["project"]
+    assert projects[0].payload["properties"] == {"slipstream": {"known_until": "2026-03-02"}}
