@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from models.forecaster import Forecaster
+from models.portfolio_throughput.model import PortfolioThroughput
 from models.schedule_slip.model import ScheduleSlip
 
-FORECASTERS: tuple[Forecaster, ...] = (ScheduleSlip(),)
+FORECASTERS: tuple[Forecaster, ...] = (ScheduleSlip(), PortfolioThroughput())
 
 
 def forecaster(model_id: str) -> Forecaster:
