@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ class Sandbox:
     requests: Counter[str] = field(default_factory=Counter)
 
 
+PAGE_SHARE: ContextVar[float] = ContextVar("page_share", default=1.0)  # below 1 while a fault shortens pages
 SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox", Sandbox)
 
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import orjson
 from aiohttp import web
 
+from connectors.sandbox.jira.context import PAGE_SHARE
+
 
 class Fault:
     """`from_then_on`: without an explicit range it strikes every request from the n-th on."""
@@ -185,8 +187,12 @@ class ShortPages(Fault):
     from_then_on = True
 
     async def instead(self, request: web.Request) -> web.StreamResponse | None:
-        request["page_share"] = 0.5
+        PAGE_SHARE.set(0.5)
         return None
+
+    async def alter(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        PAGE_SHARE.set(1.0)  # a connection keeps its context from request to request
+        return response
 
 
 def _bytes(response: web.StreamResponse) -> bytes:

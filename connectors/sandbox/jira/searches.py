@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from connectors.sandbox.jira import paging
-from connectors.sandbox.jira.context import answer, body, listed, raw, site_of, whole
+from connectors.sandbox.jira.context import PAGE_SHARE, answer, body, listed, raw, site_of, whole
 from connectors.sandbox.jira.errors import GONE, UNBOUNDED, JiraError
 from connectors.sandbox.jira.selection import View, split, view
 from connectors.sandbox.jira.site import Site, searcher
@@ -20,22 +20,21 @@ async def search_get(request: web.Request) -> web.Response:
     query = request.query
     asked: dict[str, Any] = {name: query[name] for name in ("jql", "nextPageToken", "maxResults") if name in query}
     asked |= {name: split(query.getall(name, [])) for name in ("fields", "expand", "reconcileIssues")}
-    return _search(request, asked)
+    return _search(site_of(request), asked)
 
 
 async def search_post(request: web.Request) -> web.Response:
-    return _search(request, await body(request))
+    return _search(site_of(request), await body(request))
 
 
-def _search(request: web.Request, asked: dict[str, Any]) -> web.Response:
-    site = site_of(request)
+def _search(site: Site, asked: dict[str, Any]) -> web.Response:
     shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
     if len([one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]) > _RECONCILED:
         raise JiraError(400, f"A maximum of {_RECONCILED} issue ids can be reconciled.")
     limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)
     if limit < 1:
         raise JiraError(400, "The value of 'maxResults' must be at least 1.")
-    limit = max(1, int(limit * request.get("page_share", 1.0)))  # short pages are legal
+    limit = max(1, int(limit * PAGE_SHARE.get()))  # short pages are legal
     found = paging.page(searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit)
     parts = [b'{"issues":[', b",".join(_issues(site, found.ids, shown)), b"]"]
     if found.token:

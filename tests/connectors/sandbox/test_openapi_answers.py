@@ -1,0 +1,196 @@
+"""Every answer of the sandbox is one that Atlassian's own OpenAPI allows.
+
+Two habits of Jira that its own description does not mention are allowed for: a member that is null counts as absent
+(`"from": null`), and `issuelinks` show one end only. Members the real payloads carry beyond the description are named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
+
+from connectors.sandbox.server import SandboxOptions, running
+from tests.fixtures.sandbox import Answer, Client, running_world, shared
+
+CLOUD, AGILE = "jira-cloud-v3.openapi.json", "jira-software-agile-1.0.openapi.json"
+UNDESCRIBED = {"tmpFromAccountId", "tmpToAccountId", "untranslatedName", "entityId"}
+FIELDS = {
+    "status": "StatusDetails", "statusCategory": "StatusCategory", "issuetype": "IssueTypeDetails",
+    "project": "ProjectDetails", "priority": "Priority", "resolution": "Resolution", "assignee": "UserDetails",
+    "reporter": "UserDetails", "creator": "UserDetails", "worklog": "PageOfWorklogs", "votes": "Votes",
+    "fixVersions": "Version", "components": "ProjectComponent", "subtasks": "LinkedIssue", "parent": "LinkedIssue",
+}  # fmt: skip
+META = {
+    "serverInfo": "ServerInformation", "myself": "User", "field": ["FieldDetails"], "field/search": "PageBeanField",
+    "status": ["StatusDetails"], "statuses/search": "PageOfStatuses", "issuetype": ["IssueTypeDetails"],
+    "priority": ["Priority"], "resolution": ["Resolution"], "issueLinkType": "IssueLinkTypes",
+    "users/search": ["User"], "project/search": "PageBeanProject",
+    "project/search?expand=lead,description,insight,projectKeys&properties=slipstream": "PageBeanProject",
+    "worklog/updated": "ChangedWorklogs", "worklog/deleted": "ChangedWorklogs",
+}  # fmt: skip
+IN_PROJECT = {"": "Project", "/versions": ["Version"], "/version": "PageBeanVersion"}
+OF_ISSUE = {
+    "": "IssueBean", "?expand=changelog": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
+    "/worklog": "PageOfWorklogs",
+}  # fmt: skip
+
+
+@lru_cache
+def spec(name: str) -> tuple[dict[str, Any], Registry]:
+    contents = json.loads(shared("specs", name).read_bytes())
+    return contents, Registry().with_resource("spec:", Resource(contents, DRAFT4))
+
+
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_nulls(part) for key, part in value.items() if part is not None and key not in UNDESCRIBED}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
+
+
+def assert_valid(value: Any, schema: Any, file: str = CLOUD) -> None:
+    contents, registry = spec(file)
+    if isinstance(schema, list):
+        schema = {"type": "array", "items": {"$ref": f"spec:#/components/schemas/{schema[0]}"}}
+    elif isinstance(schema, str):
+        assert schema in contents["components"]["schemas"]
+        schema = {"$ref": f"spec:#/components/schemas/{schema}"}
+    errors = [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+        for error in Draft4Validator(schema, registry=registry).iter_errors(without_nulls(value))
+    ]
+    assert not errors, errors[:5]
+
+
+def assert_answer(answer: Answer, schema: Any) -> Any:
+    assert answer.status == 200, answer.body
+    assert_valid(answer.json, schema)
+    return answer.json
+
+
+def assert_issue(issue: dict[str, Any]) -> None:
+    assert_valid(issue, "IssueBean")
+    for name, schema in FIELDS.items():
+        value = issue["fields"].get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                assert_valid(one, schema)
+    for link in issue["fields"].get("issuelinks", []):
+        assert_valid(link["type"], "IssueLinkType")
+        assert_valid(link.get("inwardIssue") or link["outwardIssue"], "LinkedIssue")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with running_world() as jira:
+        yield Client(jira)
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[Client]:
+    with running(SandboxOptions(recorded=shared("data"))) as jira:
+        yield Client(jira)
+
+
+@pytest.mark.parametrize("path", META)
+def test_metadata_answers_are_valid(client: Client, path: str) -> None:
+    assert assert_answer(client.get(f"/rest/api/3/{path}"), META[path])
+
+
+@pytest.mark.parametrize("path", IN_PROJECT)
+def test_project_answers_are_valid(client: Client, path: str) -> None:
+    assert assert_answer(client.get(f"/rest/api/3/project/ALFA{path}"), IN_PROJECT[path])
+
+
+@pytest.mark.parametrize("path", OF_ISSUE)
+@pytest.mark.parametrize("issue", ["10003", "10001"])
+def test_issue_answers_are_valid(client: Client, issue: str, path: str) -> None:
+    assert assert_answer(client.get(f"/rest/api/3/issue/{issue}{path}"), OF_ISSUE[path])
+
+
+def test_search_answers_are_valid_to_every_field(client: Client) -> None:
+    asked = {"jql": "id > 0", "fields": ["*all"], "expand": "changelog", "maxResults": 100}
+    page = assert_answer(client.post("/rest/api/3/search/jql", asked), "SearchAndReconcileResults")
+    assert len(page["issues"]) == 24
+    for issue in page["issues"]:
+        assert_issue(issue)
+    first = client.get("/rest/api/3/search/jql", jql="project = ALFA", maxResults=3)
+    assert assert_answer(first, "SearchAndReconcileResults")["issues"][0] == {"id": "10002"}
+
+
+def test_bulk_answers_are_valid(client: Client) -> None:
+    asked = {"issueIdsOrKeys": ["10003", "ALFA-4", "99"], "fields": ["*all"], "expand": ["changelog"]}
+    assert len(assert_answer(client.post("/rest/api/3/issue/bulkfetch", asked), "BulkIssueResults")["issues"]) == 2
+    logs = client.post("/rest/api/3/changelog/bulkfetch", {"issueIdsOrKeys": ["10003"], "maxResults": 1})
+    assert "nextPageToken" in assert_answer(logs, "BulkChangelogResponseBean")
+    assert len(assert_answer(client.post("/rest/api/3/worklog/list", {"ids": [1, 2, 77]}), ["Worklog"])) == 2
+    count = client.post("/rest/api/3/search/approximate-count", {"jql": "project = ALFA"})
+    assert assert_answer(count, "JQLCountResultsBean") == {"count": 12}
+
+
+@pytest.mark.parametrize(
+    "path", ["search", "nothing", "issue/NO-1", "project/NO", "search/jql?jql=order+by+id", "search/jql?jql=x=1"]
+)
+def test_refusals_are_error_collections(client: Client, path: str) -> None:
+    answer = client.get(f"/rest/api/3/{path}")
+    assert answer.status in (400, 404, 410)
+    assert_valid(answer.json, "ErrorCollection")
+
+
+@pytest.mark.parametrize("path", ["board", "board/{boardId}", "board/{boardId}/configuration"])
+def test_agile_answers_are_valid(client: Client, path: str) -> None:
+    operation = spec(AGILE)[0]["paths"][f"/rest/agile/1.0/{path}"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = client.get("/rest/agile/1.0/" + path.replace("{boardId}", "200"))
+    assert answer.status == 200
+    assert_valid(answer.json, schema, AGILE)
+
+
+def test_sprints_have_the_members_of_the_documented_example(client: Client) -> None:
+    """Sprint answers have no schema in the description, only an example."""
+    operation = spec(AGILE)[0]["paths"]["/rest/agile/1.0/board/{boardId}/sprint"]["get"]
+    example = json.loads(operation["responses"]["200"]["content"]["application/json"]["example"])
+    page = client.get("/rest/agile/1.0/board/200/sprint").json
+    assert page.keys() == example.keys()
+    assert page["values"][0].keys() == example["values"][0].keys()
+    assert client.get("/rest/agile/1.0/sprint/1").json == page["values"][0]
+
+
+def test_a_simulated_portfolio_is_valid() -> None:
+    pytest.importorskip("connectors.sandbox.portfolio.simulator")
+    with running(SandboxOptions()) as jira:
+        client = Client(jira)
+        for path, schema in META.items():
+            assert_answer(client.get(f"/rest/api/3/{path}"), schema)
+        for issue in client.get(
+            "/rest/api/3/search/jql", jql="id > 0 ORDER BY updated DESC", fields="*all", expand="changelog",
+            maxResults=40,
+        ).json["issues"]:  # fmt: skip
+            assert_issue(issue)
+
+
+def test_bulk_issues_are_valid() -> None:
+    with running(SandboxOptions(issues=1000)) as jira:
+        client = Client(jira)
+        jira.touch(3)
+        for path, schema in META.items():
+            assert_answer(client.get(f"/rest/api/3/{path}"), schema)
+        asked = {"jql": "id > 0 ORDER BY updated DESC", "fields": ["*all"], "expand": "changelog", "maxResults": 30}
+        for issue in client.post("/rest/api/3/search/jql", asked).json["issues"]:
+            assert_issue(issue)
+
+
+def test_recorded_data_is_valid(recorded: Client) -> None:
+    for path, schema in META.items():
+        assert_answer(recorded.get(f"/rest/api/3/{path}", maxResults=100), schema)
+    asked = {"fields": ["*all"], "expand": "changelog", "maxResults": 100}
+    issues = recorded.search("project in (EE, K5)", **asked)
+    assert len(issues) == 33
+    for issue in [*issues, *recorded.search("project = CXX AND statusCategory != Done", **asked)]:
+        assert_valid(issue, "IssueBean")
