@@ -9,9 +9,10 @@ import pandas as pd
 
 from pipelines.dashboard.projects import Project
 
-INK, MUTED, GRID = "#1c2733", "#5b6876", "#e4e8ec"
+MUTED, GRID = "#5b6876", "#e4e8ec"
 BLUE, PALE = "#1f5f99", "#a9c9e6"
-OUTLOOKS = ("On course", "At risk", "Likely late", "No forecast")
+OUTLOOKS = ("On course", "Likely late (50–80%)", "Very likely late (over 80%)", "No verdict")
+VERDICTS = {"green": OUTLOOKS[0], "amber": OUTLOOKS[1], "red": OUTLOOKS[2]}
 TONES = ("#3f8f6b", "#d9a520", "#b8402f", "#b4bdc6")
 WEEKS = 52
 
@@ -29,14 +30,13 @@ def weekly(snapshots: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def ahead(forecast: pd.DataFrame | None) -> pd.DataFrame:
-    """The latest throughput forecast that could be made, one row a week; empty where there is none."""
+    """The current throughput forecast, one row a week; empty where none could be made."""
     names = ["week", "low", "middle", "high"]
     if forecast is None or forecast.empty:
         return pd.DataFrame({name: [] for name in names})
-    usable = forecast[forecast["forecast_status"] == "ok"]
-    latest = usable[usable["as_of_on"] == usable["as_of_on"].max()] if len(usable) else usable
+    current = forecast[forecast["is_current"] & (forecast["forecast_status"] == "ok")]
     columns = ["week_on", "completed_count_p10", "completed_count_p50", "completed_count_p95"]
-    frame = latest[columns].set_axis(names, axis=1)
+    frame = current[columns].set_axis(names, axis=1)
     return frame.assign(week=pd.to_datetime(frame["week"])).sort_values("week")
 
 
@@ -57,18 +57,12 @@ def throughput(done: pd.DataFrame, coming: pd.DataFrame) -> str:
 
 
 def outlook(item: Project) -> str:
-    """The one word that sums a project up in the programme chart."""
-    if item.finished:
-        return OUTLOOKS[0]
-    if item.p50 is None:
-        return OUTLOOKS[3]
-    if item.likely_late or item.predicted == "red":
-        return OUTLOOKS[2]
-    return OUTLOOKS[1] if item.predicted == "amber" else OUTLOOKS[0]
+    """The verdict on a project in the programme chart; without forecast or target date there is none."""
+    return OUTLOOKS[0] if item.finished else VERDICTS.get(item.predicted, OUTLOOKS[3])
 
 
 def programmes(projects: Sequence[Project]) -> str:
-    """How many projects of each programme are on course, at risk, likely late or without a forecast."""
+    """How many projects of each programme are on course, likely late, very likely late or without a verdict."""
     if not projects:
         return ""
     import altair as alt
@@ -81,7 +75,7 @@ def programmes(projects: Sequence[Project]) -> str:
     )
     tally = frame.groupby(["programme", "outlook"]).size().rename("projects").reset_index()
     tally["order"] = tally["outlook"].map(OUTLOOKS.index)
-    late = tally[tally["outlook"] == OUTLOOKS[2]].set_index("programme")["projects"]
+    late = tally[tally["outlook"].isin(OUTLOOKS[1:3])].groupby("programme")["projects"].sum()
     names = sorted(set(tally["programme"]), key=lambda name: (-int(late.get(name, 0)), name))
     # The renderer measures names in a narrower font than some readers have: room for them is set, not measured.
     room = min(220, 8 * max(len(name) for name in names))
@@ -91,13 +85,9 @@ def programmes(projects: Sequence[Project]) -> str:
         y=y, x=alt.X("projects:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d")), order=alt.Order("order:Q")
     )
     bars = chart.mark_bar(height=16).encode(
-        color=alt.Color("outlook:N", scale=alt.Scale(domain=list(OUTLOOKS), range=list(TONES)), legend=_legend(alt))
+        color=alt.Color("outlook:N", scale=alt.Scale(domain=list(OUTLOOKS), range=list(TONES)), legend=None)
     )
     return _svg(bars.properties(width=480 - room, height=27 * len(names)))
-
-
-def _legend(alt: Any) -> Any:
-    return alt.Legend(title=None, orient="top", symbolType="square", labelFontSize=12, labelColor=INK)
 
 
 def _svg(chart: Any) -> str:

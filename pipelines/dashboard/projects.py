@@ -77,6 +77,11 @@ class Project:
         return self.status == "nothing_open"
 
     @property
+    def absent_verdict(self) -> str:
+        """What stands in the place of a predicted colour where there is none."""
+        return "Finished" if self.finished else "No verdict"
+
+    @property
     def target(self) -> date | None:
         """The date that lateness is judged by: the baseline, or without one the promise."""
         return self.baseline or self.promised

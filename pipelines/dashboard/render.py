@@ -14,11 +14,12 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.dashboard import charts, fans, headline, quality, spans, values
+from pipelines.dashboard import charts, epics, fans, headline, quality, spans, values
 from pipelines.dashboard.projects import Project, project, urgency
 
 TABLES = (
     "rpt_portfolio_health",
+    "rpt_schedule_forecast",
     "rpt_throughput_forecast",
     "rpt_data_quality",
     "fct_project_snapshot",
@@ -28,11 +29,12 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Card:
-    """A project with its fan and its place on the table's shared axis."""
+    """A project with its fan, its strip in the table and the epics that finish last."""
 
     project: Project
     fan: fans.Fan | None
     span: spans.Span | None
+    epics: list[epics.Epic]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
     projects = sorted((project(row) for row in values.rows(named.get("rpt_portfolio_health"))), key=urgency)
     rules = quality.rules(values.rows(named.get("rpt_data_quality")))
     done, coming = charts.weekly(snapshots), charts.ahead(named.get("rpt_throughput_forecast"))
-    cards = _cards(projects, snapshots)
+    cards = _cards(projects, snapshots, epics.last_epics(named.get("rpt_schedule_forecast")))
     page = _environment().get_template("page.html.j2")
     return page.render(
         title=str(manifest.get("portfolio") or "Portfolio outlook"),
@@ -61,6 +63,7 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
         figures=headline.figures(projects, rules),
         cards=cards,
         programmes=_programmes(cards),
+        legend=list(zip(charts.OUTLOOKS, charts.TONES, strict=True)),
         programme_chart=Markup(charts.programmes(projects)),  # noqa: S704  the renderer's own SVG, names escaped by it
         throughput_chart=Markup(charts.throughput(done, coming)),  # noqa: S704
         weeks=done.to_dict("records"),
@@ -70,9 +73,14 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
     )
 
 
-def _cards(projects: Sequence[Project], snapshots: pd.DataFrame | None) -> list[Card]:
+def _cards(
+    projects: Sequence[Project], snapshots: pd.DataFrame | None, last: Mapping[str, list[epics.Epic]]
+) -> list[Card]:
     past, days = fans.histories(snapshots), spans.axis_days(projects)
-    return [Card(item, fans.fan(item, past.get(item.id)), spans.span(item, days)) for item in projects]
+    return [
+        Card(item, fans.fan(item, past.get(item.id)), spans.span(item, days), last.get(item.id, []))
+        for item in projects
+    ]
 
 
 def _programmes(cards: Sequence[Card]) -> list[Programme]:

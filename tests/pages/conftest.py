@@ -41,7 +41,7 @@ def _project(number: int, rng: np.random.Generator) -> dict[str, object]:
         "owner_name": f"Owner {number}",
         "phase": "active",
         "claimed_rag": ("green", "green", "amber", "red", None)[number % 5],
-        "predicted_rag": ("red" if chance > 0.7 else "amber" if chance > 0.4 else "green") if known else None,
+        "predicted_rag": ("red" if chance >= 0.8 else "amber" if chance >= 0.5 else "green") if known else "unknown",
         "trust_status": "not_trusted" if number in (2, 9) else "trusted",
         "open_count": scope - done,
         "done_count": done,
@@ -99,8 +99,26 @@ def throughput() -> pd.DataFrame:
             "completed_count_p50": 110.0 + np.arange(8),
             "completed_count_p80": 140.0,
             "completed_count_p95": 170.0,
+            "is_current": True,
         }
     )
+
+
+def epics(projects: pd.DataFrame) -> pd.DataFrame:
+    """Six epics a project, and one forecast of each that is no longer current."""
+    parts = [
+        projects[["project_id", "forecast_status", "finish_on_p50", "finish_on_p80", "probability_late"]].assign(
+            subject_type="epic",
+            subject_id=projects["project_id"] + f"-{number}",
+            subject_key=projects["project_key"] + f"-{number}",
+            subject_name=f"Part {number}" + ("" if is_current else " as once forecast"),
+            open_count=number,
+            is_current=is_current,
+        )
+        for number in range(1, 7)
+        for is_current in (True, False)
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def findings(projects: pd.DataFrame) -> pd.DataFrame:
@@ -138,6 +156,7 @@ def make(size: int) -> dict[str, pd.DataFrame]:
         "rpt_portfolio_health": projects,
         "fct_project_snapshot": snapshots(projects, rng),
         "rpt_throughput_forecast": throughput(),
+        "rpt_schedule_forecast": epics(projects),
         "rpt_data_quality": findings(projects),
     }
 

@@ -75,7 +75,7 @@ def test_every_project_has_a_visible_row(page: webdriver.Chrome) -> None:
 
 
 def test_charts_and_open_fans_have_a_size(page: webdriver.Chrome) -> None:
-    drawings = page.find_elements("css selector", ".charts svg, details[open] svg.fan")
+    drawings = page.find_elements("css selector", ".panel > svg, details[open] svg.fan")
     assert len(drawings) > 3
     assert all(min(drawing.size.values()) > 40 for drawing in drawings)
 

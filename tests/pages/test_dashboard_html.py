@@ -63,6 +63,20 @@ def test_only_projects_with_a_forecast_have_a_fan(page: str, portfolio: Tables) 
     assert page.count('<svg class="fan"') == int((portfolio["rpt_portfolio_health"]["forecast_status"] == "ok").sum())
 
 
+def test_cards_name_the_epics_that_finish_last_by_the_current_forecast(page: str) -> None:
+    assert page.count("Part 1 <small>P00-1</small>") == 1
+    assert "Part 6" not in page  # four are enough
+    assert "as once forecast" not in page
+
+
+def test_a_forecast_without_a_target_date_is_no_verdict(portfolio: Tables, manifest: dict[str, str]) -> None:
+    health = portfolio["rpt_portfolio_health"].assign(predicted_rag="unknown")
+    page = render({"rpt_portfolio_health": health}, manifest)
+    assert page.count('<span class="rag">No verdict</span>') == 2 * int(
+        (health["forecast_status"] != "nothing_open").sum()
+    )
+
+
 @pytest.mark.parametrize(
     "words",
     ["Not enough history yet", "No end in sight", "Nothing left open", "over 95%", "Not trusted", "Forecast disagrees"],
