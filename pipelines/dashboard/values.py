@@ -52,10 +52,10 @@ def say_chance(value: float | None) -> str:
     """A probability in words; never certainty (nothing above 95 % or below 5 % is printed as such)."""
     if value is None:
         return DASH
-    if value > 0.95:
-        return "over 95%"
-    if value < 0.05:
-        return "under 5%"
+    if value >= 0.95:
+        return "95% or more"
+    if value <= 0.05:
+        return "5% or less"
     return f"{value:.0%}"
 
 
