@@ -14,8 +14,10 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from connectors.errors import ConfigurationError
 from connectors.sandbox.jira.app import application
 from connectors.sandbox.jira.context import Sandbox
+from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.factory import State, build, write_register
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
@@ -34,7 +36,7 @@ def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
     if saved is not None:
         site.restore(saved)
     if options.advance_days:
-        site.advance(options.advance_days)
+        _advance(site, options.advance_days)
 
     def after_move() -> None:
         state.save(site)
@@ -44,16 +46,29 @@ def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
     return Sandbox(site, options, after_move)
 
 
+def _advance(site: Site, days: int) -> None:
+    try:
+        site.advance(days)
+    except JiraError as error:
+        raise ConfigurationError(str(error), "Start it without moving time.") from error
+
+
 async def _run(sandbox: Sandbox, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
     runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        listener = web.TCPSite(runner, _LOOPBACK, sandbox.options.port)
-        await listener.start()
+        await _listen(web.TCPSite(runner, _LOOPBACK, sandbox.options.port), sandbox.options.port)
         on_ready(f"http://{_LOOPBACK}:{runner.addresses[0][1]}")
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+async def _listen(listener: web.TCPSite, port: int) -> None:
+    try:
+        await listener.start()
+    except OSError as error:
+        raise ConfigurationError(f"Port {port} cannot be opened: {error.strerror}.", "Choose another port.") from error
 
 
 def serve(options: SandboxOptions, on_ready: Callable[[str], None]) -> None:
@@ -126,9 +141,10 @@ def running(options: SandboxOptions | None = None, site: Site | None = None) -> 
         try:
             loop.run_until_complete(_run(sandbox, stop, ready.set_result))
         except Exception as error:
-            if not ready.done():
+            if ready.done():
+                logging.getLogger(__name__).exception("the sandbox stopped")
+            else:
                 ready.set_exception(error)
-            logging.getLogger(__name__).exception("the sandbox stopped")
         finally:
             loop.close()
 

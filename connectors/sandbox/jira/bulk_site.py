@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import orjson
 
+from connectors.errors import ConfigurationError
 from connectors.sandbox.jira import clock
 from connectors.sandbox.jira.bulk_world import (
     EPOCH,
@@ -186,7 +187,7 @@ class BulkSite:
 
 def _index(issues: int, base: Index) -> Index:
     if issues < 1:
-        raise JiraError(400, "A bulk site needs at least one issue.")
+        raise ConfigurationError("A bulk site needs at least one issue.", "Give --issues a number above zero.")
     rows: Numbers = np.arange(issues, dtype=np.int64)
     templates = rows % TEMPLATES
     step = _SPAN.total_seconds() * 1000 / issues

@@ -15,14 +15,13 @@ _FORMATS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 
 def stamp(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-02T09:30:00.000+0100`, as issues, histories and worklogs carry it."""
-    local = moment.astimezone(zone)
-    return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+    text = moment.astimezone(zone).isoformat(timespec="milliseconds")
+    return text[:-3] + text[-2:]
 
 
 def stamp_utc(moment: datetime) -> str:
     """`2026-03-02T08:30:00.000Z`, as the Agile interface writes sprints."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def millis(moment: datetime) -> int:

@@ -53,7 +53,7 @@ def page(searcher: Searcher, jql: str, token: str | None, limit: int) -> Page:
     ids: list[int] = searcher.index.ids[chosen].tolist()
     if end >= len(rows):
         return Page(ids, None)
-    last = [int(column[rows[end - 1]]) for column in searcher.sort_columns(query.order)]
+    last = [int(column[0]) for column in searcher.sort_columns(query.order, rows[end - 1 : end])]
     place = {"q": zlib.crc32(jql.encode()), "v": searcher.index.version, "o": end, "k": last, "i": ids[-1]}
     return Page(ids, encode({**place, "t": clock.millis(searcher.now)}))
 
@@ -72,11 +72,10 @@ def _after(searcher: Searcher, rows: Numbers, order: tuple[Sort, ...], place: di
     keys, last_id = place.get("k"), place.get("i")
     if not isinstance(keys, list) or not isinstance(last_id, int) or len(keys) != len(order):
         raise JiraError(400, BAD_TOKEN)
-    columns = [*searcher.sort_columns(order), searcher.index.ids]
+    columns = [*searcher.sort_columns(order, rows), searcher.index.ids[rows]]
     before = np.zeros(len(rows), dtype=bool)
     equal = np.ones(len(rows), dtype=bool)
-    for column, value in zip(columns, [*keys, last_id], strict=True):
-        values = column[rows]
+    for values, value in zip(columns, [*keys, last_id], strict=True):
         before |= equal & (values < value)
         equal &= values == value
     return int(np.count_nonzero(before | equal))

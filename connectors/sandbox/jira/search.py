@@ -117,23 +117,23 @@ class Searcher:
     def ordered(self, rows: Numbers, order: tuple[Sort, ...]) -> Numbers:
         if not order:
             return rows
-        columns = [column[rows] for column in self.sort_columns(order)]
+        columns = self.sort_columns(order, rows)
         return rows[np.lexsort((self.index.ids[rows], *reversed(columns)))]
 
-    def sort_columns(self, order: tuple[Sort, ...]) -> list[Numbers]:
-        """Ascending numbers for each sort; the id breaks ties."""
-        return [-self._column(sort) if sort.descending else self._column(sort) for sort in order]
+    def sort_columns(self, order: tuple[Sort, ...], rows: Numbers) -> list[Numbers]:
+        """What the rows are ordered by, each column ascending; the id breaks ties."""
+        return [-self._column(sort, rows) if sort.descending else self._column(sort, rows) for sort in order]
 
-    def _column(self, sort: Sort) -> Numbers:
+    def _column(self, sort: Sort, rows: Numbers) -> Numbers:
         name = sort.field.lower()
         if name == "id":
-            return self.index.ids
+            return self.index.ids[rows]
         if name in _DATES:
-            return self._times(_DATES[name])
+            return self._times(_DATES[name])[rows]
         if name in _KEYS:
-            return (self.index.facets["project"].codes.astype(np.int64) << 32) + self.index.numbers
+            return (self.index.facets["project"].codes[rows].astype(np.int64) << 32) + self.index.numbers[rows]
         if name in _FACETS:
-            return self.index.facets[_FACETS[name]].codes.astype(np.int64)
+            return self.index.facets[_FACETS[name]].codes[rows].astype(np.int64)
         raise JiraError(400, f"Not able to sort using field '{sort.field}'.")
 
 

@@ -126,5 +126,5 @@ def test_surroundings_are_the_recorded_ones(client: Client) -> None:
 
 
 def test_a_folder_without_the_data_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="issues.csv.gz"), running(SandboxOptions(recorded=tmp_path)):
+    with pytest.raises(ConfigurationError, match=r"issues\.csv\.gz"), running(SandboxOptions(recorded=tmp_path)):
         pass

@@ -17,7 +17,7 @@ import pytest
 
 from connectors.errors import ConfigurationError
 from connectors.sandbox.server import SandboxOptions, running
-from tests.fixtures.sandbox import Client, Walking, running_world, small_world
+from tests.fixtures.sandbox import Client, Walking, running_world, shared, small_world
 
 API = "/rest/api/3"
 
@@ -202,3 +202,17 @@ def test_serving_stops_cleanly_on_a_signal() -> None:
             assert response.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_a_port_in_use_is_said_plainly() -> None:
+    with running_world() as jira:
+        port = int(jira.url.rpartition(":")[2])
+        with pytest.raises(ConfigurationError, match=f"Port {port} cannot be opened"), running_world(port=port):
+            pass
+
+
+def test_recorded_time_cannot_be_moved_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="fixed"), running(
+        SandboxOptions(recorded=shared("data"), advance_days=1)
+    ):  # fmt: skip
+        pass
