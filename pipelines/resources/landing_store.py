@@ -11,6 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from pipelines.crashpoints import crashpoint
+
 
 class Sink(Protocol):
     """A file being written."""
@@ -94,6 +96,7 @@ class LocalStore:
         try:
             with closing(_DurableFile(draft)) as file:
                 file.write(data)
+            crashpoint("store.draft")
             os.link(draft, target)
         finally:
             with suppress(OSError):

@@ -180,6 +180,7 @@ class SyncWriter:
         """The file again, known at another instant; the first one goes."""
         with explain_full_disk(LandingError, "landing"):
             moved = landing_parts.rewrite(self.store, file, self._created, known_at)
+            crashpoint("landing.moved")
             self.store.remove(file.path)
         return moved
 

@@ -119,6 +119,7 @@ class Releases:
         temporary = self.root / f".link-{name}"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(target)
+        crashpoint("publish.link")
         temporary.replace(link)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import threading
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,6 @@ from connectors.source import Batch, Outcome, Rejected
 from pipelines.resources import landing_parts
 from pipelines.resources.landing import Landing, LandingError
 from pipelines.resources.landing_parts import payload_hash
-from pipelines.resources.landing_store import LocalStore, Store, open_store
-from pipelines.resources.landing_writer import SyncWriter
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -244,123 +240,4 @@ def test_two_writers_at_once_do_not_disturb_each_other(landing: Landing) -> None
         thread.join()
     assert sorted(keys(landing)) == [f"{name}{number}" for name in "ab" for number in range(5)]
     assert landing.checkpoint("jira", "a") == landing.checkpoint("jira", "b") == {"n": 4}
-    assert landing.verify() == []
-
-
-@pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "grown"])
-def test_a_damaged_file_is_named_with_the_remedy(landing: Landing, damage: str) -> None:
-    writer = landing.begin("jira", "main")
-    writer.write(batch("issue", "1"))
-    commit = writer.commit(outcome())
-    path = Path(landing.address(commit.files[0]))
-    content = path.read_bytes()
-    damaged = {"cut": content[:-9], "grown": content + b"x", "flipped": content[:50] + b"\x00\x01" + content[52:]}
-    path.unlink()
-    if damage != "gone":
-        path.write_bytes(damaged[damage])
-    (problem,) = landing.verify()
-    assert str(path) in problem
-    assert "backup" in problem
-    if damage != "flipped":  # found only by reading all of it
-        with pytest.raises(LandingError, match="is missing|is damaged"):
-            landing.inspect(commit.files[0])
-
-
-def test_a_damaged_commit_file_is_named(landing: Landing) -> None:
-    commit = landing.begin("jira", "main").commit(outcome())
-    path = Path(landing.root) / "_commits" / f"{commit.sync_id}.json"
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(LandingError, match=f"{commit.sync_id}.json is damaged"):
-        landing.checkpoint("jira", "main")
-
-
-@pytest.mark.parametrize("full_at", [0, 1, 2, 3])
-def test_a_full_disk_leaves_no_commit_and_says_what_to_do(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch, full_at: int
-) -> None:
-    landing.begin("jira", "main").commit(outcome(n=1))
-    before = files_below(landing)
-    writes = iter(range(100))
-    create = LocalStore.create
-
-    def limited(store: LocalStore, name: str) -> Any:
-        file = create(store, name)
-        plain = file.write
-
-        def write(data: bytes) -> int:
-            if next(writes) >= full_at:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return plain(data)
-
-        monkeypatch.setattr(file, "write", write)
-        return file
-
-    monkeypatch.setattr(LocalStore, "create", limited)
-    monkeypatch.setattr(landing_parts, "ROW_GROUP_BYTES", 100)
-
-    def sync() -> None:
-        with landing.begin("jira", "main") as writer:
-            writer.write(batch("issue", "1"))
-            writer.write(batch("sprint", "1"))
-            writer.commit(outcome(n=2))
-
-    with pytest.raises(LandingError, match="disk is full.*Free some space"):
-        sync()
-    assert files_below(landing) == before
-    assert landing.checkpoint("jira", "main") == {"n": 1}
-
-
-def test_a_full_disk_at_the_commit_itself_leaves_no_commit(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("pipelines.resources.landing_store.os.link", refuse)
-    writer = landing.begin("jira", "main")
-    with pytest.raises(LandingError, match="disk is full"):
-        writer.commit(outcome())
-    assert landing.commit_ids() == []
-    assert files_below(landing) == []
-
-
-def test_an_error_of_the_writing_thread_reaches_the_caller(landing: Landing) -> None:
-    def sync(writer: SyncWriter) -> None:
-        with writer:
-            writer.write(Batch("issue", ["1"], [b"{}"], ["no time"], [False]))  # type: ignore[list-item]
-            writer.commit(outcome())
-
-    with pytest.raises((pa.ArrowException, TypeError)):
-        sync(landing.begin("jira", "main"))
-    assert landing.commit_ids() == []
-
-
-@pytest.fixture(params=["local", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return open_store(tmp_path if request.param == "local" else f"memory://{uuid.uuid4().hex}")
-
-
-def test_a_store_puts_a_name_only_once(store: Store) -> None:
-    store.put_new("a/b.json", b"first")
-    with pytest.raises(FileExistsError):
-        store.put_new("a/b.json", b"second")
-    with pytest.raises(FileExistsError):
-        store.create("a/b.json")
-    assert store.read("a/b.json") == b"first"
-    assert (store.names("a"), store.names("none")) == (["b.json"], [])
-    assert (store.folders(""), store.folders("none")) == (["a"], [])
-    assert (store.size("a/b.json"), store.tail("a/b.json", 3), store.tail("a/b.json", 99)) == (5, b"rst", b"first")
-    store.remove("a/b.json")
-    store.remove("a/b.json")
-    assert store.names("a") == []
-
-
-def test_landing_works_in_an_object_store(tmp_path: Path) -> None:
-    landing = Landing(f"memory://{uuid.uuid4().hex}/landing", quarantine=tmp_path)
-    virtual = datetime(2024, 1, 1, tzinfo=UTC)
-    for number in range(3):
-        with landing.begin("jira", "main") as writer:
-            writer.write(batch("issue", str(number)))
-            if number < 2:
-                writer.commit(Outcome({"n": number}, "complete", server_time=virtual))
-    assert keys(landing) == ["0", "1"]
-    assert landing.checkpoint("jira", "main") == {"n": 1}
     assert landing.verify() == []
