@@ -95,6 +95,12 @@ class Conformal:
         )
 
 
+def normal_curve(spread: float) -> Curve:
+    """What an engine says of itself, uncalibrated: for comparison only."""
+    levels = (np.arange(199) + 0.5) / 199
+    return Curve(np.asarray(spread * ndtri(levels)), levels, 1.0, spread)
+
+
 def kaplan_meier(values: FloatArray, observed: BoolArray, weights: FloatArray, spread: float) -> Curve:
     """The weighted product-limit curve; at ties events come before censorings."""
     order = np.lexsort((~observed, values))

@@ -29,14 +29,15 @@ def predict(counts: pd.Series, horizon: int, seed: int) -> FloatArray:
 def _prophet(is_seasonal: bool) -> Any:
     """Imported here, for it takes more than a second; its optimiser's chatter is kept out of our output."""
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # it complains that plotly is absent
+    engine = logging.getLogger("cmdstanpy")
+    if not engine.hasHandlers():
+        engine.addHandler(logging.NullHandler())  # without one it installs its own and prints each fit
+    engine.setLevel(logging.ERROR)
     from prophet import Prophet
 
-    model = Prophet(
+    return Prophet(
         yearly_seasonality=is_seasonal,
         weekly_seasonality=False,
         daily_seasonality=False,
         uncertainty_samples=0,
     )
-    for name in ("prophet", "cmdstanpy"):  # only now: cmdstanpy sets its level when Prophet loads it
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return model

@@ -22,7 +22,7 @@ MOST_UNFINISHED = 0.5  # share of trials without a finish from which there is no
 PRIORS = {"planned": Prior(0.5, 70.0, 600.0, 200.0, 200.0), "running": Prior(), "epic": Prior()}
 
 
-def history_of(subjects: list[Subject], draws: engine.Draws) -> pd.DataFrame:
+def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd.DataFrame:
     """One row per subject and origin (the effective date first): features, engine median, and outcome so far."""
     if not subjects:
         return pd.DataFrame()
@@ -41,7 +41,8 @@ def history_of(subjects: list[Subject], draws: engine.Draws) -> pd.DataFrame:
     planned = ~np.isnan(frame["intake_days"].to_numpy(dtype=np.float64))
     frame["kind"] = np.where(frame["is_epic"], "epic", np.where(planned, "planned", "running"))
     for column in ("days", "is_observed"):
-        frame[column] = np.where(planned, frame[f"end_{column}"], frame[column])
+        fate = np.where(planned, frame[f"end_{column}"], frame[column])
+        frame[column] = frame[f"count_{column}"] if outcome == "count" else fate
     frame = frame.join(engine.summarise(engine.finish_days(frame, draws)))
     enough = (frame["open"] > 0) & (frame["active_weeks"] >= FEWEST_ACTIVE_WEEKS)
     frame["is_usable"] = enough & (frame["unfinished"] < MOST_UNFINISHED) & (frame["rate"] > 0)

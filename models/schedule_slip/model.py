@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.calibration import Conformal, Curve
+from models.calibration import Conformal, Curve, normal_curve
 from models.forecaster import Tables
 from models.schedule_slip import engine
 from models.schedule_slip.events import day_of
@@ -49,19 +49,24 @@ class ScheduleSlip:
     inputs = INPUTS
     output = OUTPUT
 
+    def __init__(self, outcome: str = "scope", calibrated: bool = True) -> None:
+        """Anything but the defaults serves comparison in backtests (`outcome` "count": see models.backtest)."""
+        self._outcome, self._calibrated = outcome, calibrated
+
     def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
         """One row per project and epic, as of the subject's effective date."""
         subjects = subjects_of(tables, as_of)
-        history = history_of(subjects, engine.draw(seed))
+        history = history_of(subjects, engine.draw(seed), self._outcome)
         if not subjects:
             return _typed(pd.DataFrame(columns=list(self.output)))
         fits = {kind: learn(history, kind) for kind in sorted(set(history["kind"]))}
         now = history.loc[history["step"] == 0].reset_index(drop=True)
-        centres = _centres(now, fits)
+        centres = _centres(now, fits if self._calibrated else {})
         rows = []
         for number, subject in enumerate(subjects):
             state = now.iloc[number]
-            curve = fits[state["kind"]].curve(number)
+            fit = fits[state["kind"]]
+            curve = fit.curve(number) if self._calibrated else normal_curve(max(float(state["spread"]), 0.01))
             rows.append(self._row(subject, state, float(centres[number]), curve, seed))
         return _typed(pd.DataFrame(rows, columns=list(self.output)))
 
@@ -104,7 +109,7 @@ def _centres(now: pd.DataFrame, fits: dict[str, Conformal]) -> np.ndarray:
     """Log of the predicted days, moved to where past forecasts of this kind came true."""
     design, kinds = design_of(now), now["kind"].to_numpy()
     moved = np.sum([np.where(kinds == kind, fit.centre(design), 0.0) for kind, fit in fits.items()], axis=0)
-    return np.asarray(np.log(np.clip(now["median"], 1.0, engine.HORIZON_DAYS)) + moved)
+    return np.asarray(np.log(np.clip(now["median"], 1.0, engine.HORIZON_DAYS)) + moved, dtype=np.float64)
 
 
 def _status(subject: Subject, state: Any, days_p80: float) -> str:
