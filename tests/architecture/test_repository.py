@@ -116,3 +116,10 @@ def test_links_between_guides_lead_somewhere(root: Path) -> None:
             if "://" not in target and not (guide.parent / target).exists():
                 wrong.append((guide.name, target))
     assert wrong == []
+
+
+def test_tables_named_in_the_guides_exist(root: Path, warehouse: Any) -> None:
+    examples = {"fct_release"}  # the mart that add-a-mart.md adds
+    table = re.compile(r"\b(?:dim|fct|rpt)_[a-z_]*[a-z]\b")
+    named = {(guide.name, name) for guide in guides(root) for name in table.findall(text_of(guide))}
+    assert {(guide, name) for guide, name in named if name not in warehouse.models.keys() | examples} == set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
-from pipelines.dashboard.render import render
+from pipelines.dashboard.render import TABLES, render
 
 Tables = dict[str, pd.DataFrame]
 
@@ -130,3 +132,16 @@ def test_projects_without_any_target_date_are_not_called_late(portfolio: Tables,
     page = render(portfolio | {"rpt_portfolio_health": health}, manifest)
     assert "none with both a forecast and a date to hold it against" in page
     assert 'data-late="1"' not in page
+
+
+def test_the_page_needs_no_column_that_the_warehouse_does_not_promise(portfolio: Tables) -> None:
+    models = Path(__file__).parents[2] / "dbt_project" / "models"
+    for name, frame in portfolio.items():
+        contract = yaml.safe_load(next(models.rglob(f"{name}.yml")).read_text(encoding="utf-8"))["models"][0]
+        assert set(frame.columns) <= {column["name"] for column in contract["columns"]}, name
+
+
+def test_the_page_is_an_exposure_of_every_table_it_reads() -> None:
+    exposures = next((Path(__file__).parents[2] / "dbt_project").rglob("exposures.yml")).read_text(encoding="utf-8")
+    page = next(item for item in yaml.safe_load(exposures)["exposures"] if item["name"] == "dashboard")
+    assert {f"ref('{name}')" for name in TABLES} == set(page["depends_on"])
