@@ -1,5 +1,4 @@
 {# How incremental models know what is new. A model asks itself how far it got, so a failed one catches up alone. #}
-
 {# How far this table got: the last commit it saw, and the `as_of` it last showed. #}
 {% macro watermark() -%}
     {%- set columns = adapter.get_columns_in_relation(this) | map(attribute="name") | list -%}
@@ -12,12 +11,16 @@
 {% macro tide(relations) -%}
     greatest(
         {%- for relation in relations %}
-            (select coalesce(max(_commit_seq), 0) from {{ relation }}){{ "," if not loop.last }}
+            (
+                select coalesce(max(_commit_seq), 0) from {{ relation }}
+            ){{ "," if not loop.last }}
         {%- endfor %}
     )
 {%- endmacro %}
 
 {# Narrows a scan to the issues to recompute; a full refresh reads everything without a join. #}
 {% macro only_touched(column="issue_id") -%}
-    {%- if is_incremental() -%} {{ column }} in (select issue_id from touched) {%- else -%} true {%- endif -%}
+    {%- if is_incremental() -%} {{ column }} in (select issue_id from touched)
+    {%- else -%} true
+    {%- endif -%}
 {%- endmacro %}

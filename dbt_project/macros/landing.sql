@@ -1,4 +1,6 @@
 {# What landing holds of one stream, and how its payload is read: one declared structure, never auto-detected. #}
+{# The registrar's own bookkeeping. Not a source: it says which files exist, it is not data with a lineage. #}
+{% macro registered(table) -%} landing.{{ table }} {%- endmacro %}
 
 {# Rows of the committed files that this model has not read yet; each file is opened once. #}
 {% macro landed(type, stream) -%}
@@ -6,9 +8,19 @@
     {%- set files = new_files(type, stream) if execute else [] -%}
     {%- if files -%}
         (
-            select landed.*, file.commit_seq as _commit_seq, hash(filename, file_row_number) as _version_id
-            from read_parquet({{ files }}, filename = true, file_row_number = true, union_by_name = true) as landed
-            inner join {{ source("landing", "commit_file") }} as file on file.path = landed.filename
+            select
+                landed.*,
+                file.commit_seq as _commit_seq,
+                hash(filename, file_row_number) as _version_id
+            from
+                read_parquet(
+                    {{ files }},
+                    filename = true,
+                    file_row_number = true,
+                    union_by_name = true
+                ) as landed
+            inner join
+                {{ registered("commit_file") }} as file on file.path = landed.filename
         )
     {%- else -%} (select *, 0::ubigint as _version_id from {{ relation }} where false)
     {%- endif -%}
@@ -18,7 +30,7 @@
     {%- set seen = watermark()["commit_seq"] if is_incremental() else -1 -%}
     {%- set query -%}
         select path
-        from {{ source("landing", "commit_file") }}
+        from {{ registered("commit_file") }}
         where type = '{{ type }}' and stream = '{{ stream }}' and commit_seq > {{ seen }} and rows > 0
         order by commit_seq, path
     {%- endset -%}
@@ -43,16 +55,20 @@
                 select
                     *,
                     first_value(_deleted) over (
-                        partition by _site, _key order by _known_at desc, _sync_id desc, _deleted, _payload_hash
+                        partition by _site, _key
+                        order by _known_at desc, _sync_id desc, _deleted, _payload_hash
                     ) as _is_gone,
-                    min(_known_at) over (partition by _site, _key, _payload_hash) as _first_known_at,
+                    min(_known_at) over (
+                        partition by _site, _key, _payload_hash
+                    ) as _first_known_at,
                     max(_commit_seq) over (partition by _site, _key) as _last_commit_seq
                 from {{ source(type, stream) }}
             )
         where not _deleted
         qualify
             row_number() over (
-                partition by _site, _key order by _known_at desc, _sync_id desc, _payload_hash desc
+                partition by _site, _key
+                order by _known_at desc, _sync_id desc, _payload_hash desc
             )
             = 1
     )

@@ -1,5 +1,4 @@
 {# Every question about time, in one place. Times are UTC; days are cut where the portfolio lives. #}
-
 {# As of when the warehouse speaks. #}
 {% macro as_of() -%} timestamp '{{ var("as_of") }}' {%- endmacro %}
 
@@ -14,17 +13,24 @@
 {%- endmacro %}
 
 {# A source's own text (any offset) as UTC; what cannot be read is null, the payload keeps the text. #}
-{% macro utc(text) -%} (try_cast({{ text }} as timestamptz) at time zone 'UTC') {%- endmacro %}
+{% macro utc(text) -%}
+    (try_cast({{ text }} as timestamptz) at time zone 'UTC')
+{%- endmacro %}
 
 {# The reporting day on which a UTC instant falls. #}
 {% macro local_day(instant) -%}
-    cast({{ instant }} at time zone 'UTC' at time zone '{{ var("reporting_timezone") }}' as date)
+    cast(
+        {{ instant }} at time zone 'UTC' at time zone '{{ var("reporting_timezone") }}'
+        as date
+    )
 {%- endmacro %}
 
 {# The last second of a reporting day, as UTC. #}
 {% macro end_of_day(day) -%}
     (
-        ({{ day }} + interval 1 day) at time zone '{{ var("reporting_timezone") }}' at time zone 'UTC'
+        (
+            {{ day }} + interval 1 day
+        ) at time zone '{{ var("reporting_timezone") }}' at time zone 'UTC'
         - interval 1 second
     )
 {%- endmacro %}

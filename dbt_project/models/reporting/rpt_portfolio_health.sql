@@ -19,9 +19,15 @@ with
         select
             project_id,
             -- amounts in several currencies have no sum
-            case when count(distinct currency_code) = 1 then sum(planned_cost_amount) end as planned_cost_amount,
-            case when count(distinct currency_code) = 1 then sum(actual_cost_amount) end as actual_cost_amount,
-            case when count(distinct currency_code) = 1 then min(currency_code) end as currency_code
+            case
+                when count(distinct currency_code) = 1 then sum(planned_cost_amount)
+            end as planned_cost_amount,
+            case
+                when count(distinct currency_code) = 1 then sum(actual_cost_amount)
+            end as actual_cost_amount,
+            case
+                when count(distinct currency_code) = 1 then min(currency_code)
+            end as currency_code
         from {{ ref("fct_budget_line") }}
         group by project_id
     ),
@@ -29,7 +35,9 @@ with
         select
             project_id,
             count(*) as open_risk_count,
-            case when count(distinct currency_code) = 1 then sum(exposure_cost_amount) end as risk_exposure_cost_amount
+            case
+                when count(distinct currency_code) = 1 then sum(exposure_cost_amount)
+            end as risk_exposure_cost_amount
         from {{ ref("fct_risk") }}
         where coalesce(risk_status, 'open') = 'open'
         group by project_id
@@ -44,10 +52,13 @@ with
         group by project_id
     ),
     dependency as (
-        select project_id, count(distinct dependency_id) as cross_project_dependency_count
+        select
+            project_id, count(distinct dependency_id) as cross_project_dependency_count
         from
             (
-                select dependency_id, unnest([predecessor_project_id, successor_project_id]) as project_id
+                select
+                    dependency_id,
+                    unnest([predecessor_project_id, successor_project_id]) as project_id
                 from {{ ref("fct_dependency") }}
                 where is_cross_project and not is_satisfied
             )
@@ -92,9 +103,13 @@ select
     coalesce(finding.critical_finding_count, 0) as critical_finding_count,
     coalesce(finding.warning_finding_count, 0) as warning_finding_count,
     coalesce(work.blocked_count, 0) as blocked_count,
-    coalesce(dependency.cross_project_dependency_count, 0) as cross_project_dependency_count,
+    coalesce(
+        dependency.cross_project_dependency_count, 0
+    ) as cross_project_dependency_count,
     project.effective_on,
-    coalesce(forecast.sentence, project.project_name || ' has no forecast yet.') as sentence
+    coalesce(
+        forecast.sentence, project.project_name || ' has no forecast yet.'
+    ) as sentence
 from {{ ref("dim_project") }} as project
 left join work using (project_id)
 left join forecast using (project_id)

@@ -4,7 +4,8 @@ with
         from {{ source("ledger", "schedule_forecast") }}
         qualify
             row_number() over (
-                partition by subject_type, subject_id, as_of_on, model_id order by known_from desc, inputs_hash, seed
+                partition by subject_type, subject_id, as_of_on, model_id
+                order by known_from desc, inputs_hash, seed
             )
             = 1
     )
@@ -45,4 +46,6 @@ select
     = 1
     and said.as_of_on <= {{ local_day(as_of()) }} as is_current
 from said
-left join {{ ref("int_governance__project_trust") }} as trust on trust.project_id = said.project_id
+left join
+    {{ ref("int_governance__project_trust") }} as trust
+    on trust.project_id = said.project_id

@@ -4,7 +4,8 @@ with
         from {{ source("ledger", "throughput_forecast") }}
         qualify
             row_number() over (
-                partition by series_id, as_of_on, model_id, week_on order by known_from desc, inputs_hash, seed
+                partition by series_id, as_of_on, model_id, week_on
+                order by known_from desc, inputs_hash, seed
             )
             = 1
     ),

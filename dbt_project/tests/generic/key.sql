@@ -4,6 +4,5 @@
     select {{ parts | join(", ") }}, count(*) as occurrences
     from {{ model }}
     group by all
-    having count(*) > 1
-    {%- for part in parts %} or {{ part }} is null {%- endfor %}
+    having count(*) > 1 {%- for part in parts %} or {{ part }} is null {%- endfor %}
 {% endtest %}

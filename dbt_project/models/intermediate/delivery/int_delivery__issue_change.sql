@@ -1,8 +1,10 @@
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
 
--- Every entry of every changelog, once: embedded lists and overflow pages overlap and are landed again and again.
--- A history's display names are those last seen; known_from is when the history first reached us.
+-- Every entry of every changelog, once: embedded lists and overflow pages overlap and
+-- are landed again and again.
+-- A history's display names are those last seen; known_from is when the history first
+-- reached us.
 with
     {% if is_incremental() %}
         touched as (
@@ -40,28 +42,51 @@ with
             * exclude (history),
             {{ utc("history.created") }} as changed_at,
             site_id || ':' || history.author.accountid as author_id,
-            coalesce(history.historymetadata.type = 'reconstructed', false) as is_reconstructed,
+            coalesce(
+                history.historymetadata.type = 'reconstructed', false
+            ) as is_reconstructed,
             unnest(history.items) as item,
             generate_subscripts(history.items, 1) - 1 as item_index
         from once
+    ),
+    named as (
+        select
+            item.site_id
+            || ':'
+            || item.history_id
+            || ':'
+            || item.item_index as change_id,
+            item.issue_id,
+            coalesce(
+                nullif(item.item.fieldid, ''), named.field_id, item.item.field
+            ) as field_id,
+            item.item.field as field_name,
+            coalesce(named.is_set, false) as is_set,
+            nullif(item.item."from", '') as from_id,
+            nullif(item.item.fromstring, '') as from_value,
+            nullif(item.item."to", '') as to_id,
+            nullif(item.item.tostring, '') as to_value,
+            item.changed_at,
+            item.author_id,
+            item.is_reconstructed,
+            item.known_from,
+            try_cast(item.history_id as bigint) as _history_number,
+            item.item_index as _item_index
+        from item
+        left join
+            {{ ref("changelog_field_default") }} as named
+            on named.changelog_field = item.item.field
+        where item.changed_at is not null
     )
 select
-    item.site_id || ':' || item.history_id || ':' || item.item_index as change_id,
-    item.issue_id,
-    coalesce(nullif(item.item.fieldid, ''), named.field_id, item.item.field) as field_id,
-    item.item.field as field_name,
-    coalesce(named.is_set, false) as is_set,
-    nullif(item.item."from", '') as from_id,
-    nullif(item.item.fromstring, '') as from_value,
-    nullif(item.item."to", '') as to_id,
-    nullif(item.item.tostring, '') as to_value,
-    item.changed_at,
-    item.author_id,
-    item.is_reconstructed,
-    item.known_from,
-    try_cast(item.history_id as bigint) as _history_number,
-    item.item_index as _item_index,
-    {{ tide([ref("stg_jira__issue"), ref("stg_jira__issue_changelog")]) }} as _commit_seq
-from item
-left join {{ ref("changelog_field_default") }} as named on named.changelog_field = item.item.field
-where item.changed_at is not null
+    *,
+    lead(changed_at) over chain as next_changed_at,
+    row_number() over chain as _position,
+    {{ tide([ref("stg_jira__issue"), ref("stg_jira__issue_changelog")]) }}
+    as _commit_seq
+from named
+window
+    chain as (
+        partition by issue_id, field_id
+        order by changed_at, _history_number, _item_index, change_id
+    )

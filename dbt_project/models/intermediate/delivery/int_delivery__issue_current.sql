@@ -2,8 +2,10 @@
 {% set mark = watermark() if is_incremental() else {} %}
 {% set roles = ["story_points", "sprint", "epic_link", "flagged"] %}
 
--- The newest content of every issue by the source's clock, whatever order its versions arrived in.
--- Deletion goes by the order of observation: an issue seen again after its tombstone exists again.
+-- The newest content of every issue by the source's clock, whatever order its
+-- versions arrived in.
+-- Deletion goes by the order of observation: an issue seen again after its tombstone
+-- exists again.
 with
     {% if is_incremental() %}
         touched as (
@@ -14,8 +16,11 @@ with
             select issue_id
             from {{ ref("stg_jira__issue") }}
             where
-                site_id
-                in (select site_id from {{ ref("int_delivery__field_role") }} where _commit_seq > {{ mark["commit_seq"] }})
+                site_id in (
+                    select site_id
+                    from {{ ref("int_delivery__field_role") }}
+                    where _commit_seq > {{ mark["commit_seq"] }}
+                )
         ),
     {% endif %}
     content as (
@@ -34,8 +39,12 @@ with
     chosen as (
         select
             issue_id,
-            arg_max(_version_id, row(recorded_at, last_seen, _payload_hash)) filter (not is_deleted) as _version_id,
-            arg_max(known_from, row(recorded_at, last_seen, _payload_hash)) filter (not is_deleted) as known_from,
+            arg_max(_version_id, row(recorded_at, last_seen, _payload_hash)) filter (
+                not is_deleted
+            ) as _version_id,
+            arg_max(known_from, row(recorded_at, last_seen, _payload_hash)) filter (
+                not is_deleted
+            ) as known_from,
             min(known_from) filter (not is_deleted) as first_known_from,
             arg_max(is_deleted, row(last_seen, is_deleted)) as is_deleted,
             arg_max(recorded_at, row(last_seen, is_deleted)) as last_recorded_at
@@ -44,28 +53,36 @@ with
     ),
     fielded as (
         select
-            version.* exclude (histories, is_deleted, known_from, recorded_at, _commit_seq),
+            version.* exclude (
+                histories, is_deleted, known_from, recorded_at, _commit_seq
+            ),
             chosen.known_from,
             chosen.first_known_from,
             chosen.is_deleted,
             case when chosen.is_deleted then chosen.last_recorded_at end as deleted_at,
             {% for role in roles -%}
                 list_filter(
-                    role.{{ role }}_field_ids, lambda field_id: version.custom_fields[field_id] is not null
-                )[1]
-                as {{ role }}_field_id,
+                    role.{{ role }}_field_ids,
+                    lambda field_id:version.custom_fields[field_id] is not null
+                )[1] as {{ role }}_field_id,
             {% endfor -%}
         from chosen
         inner join
             {{ ref("stg_jira__issue") }} as version
             on version.issue_id = chosen.issue_id
             and version._version_id = chosen._version_id
-        left join {{ ref("int_delivery__field_role") }} as role on role.site_id = version.site_id
+        left join
+            {{ ref("int_delivery__field_role") }} as role
+            on role.site_id = version.site_id
     )
 select
     *,
-    try_cast(custom_fields[story_points_field_id] ->> '$' as decimal(10, 2)) as story_points,
-    from_json(custom_fields[sprint_field_id], '[{"id":"VARCHAR","name":"VARCHAR"}]') as sprints,
+    try_cast(
+        custom_fields[story_points_field_id] ->> '$' as decimal(10, 2)
+    ) as story_points,
+    from_json(
+        custom_fields[sprint_field_id], '[{"id":"VARCHAR","name":"VARCHAR"}]'
+    ) as sprints,
     custom_fields[epic_link_field_id] ->> '$' as epic_link_key,
     coalesce(custom_fields[flagged_field_id] not in ('[]', '""'), false) as is_flagged,
     {{ tide([ref("stg_jira__issue"), ref("int_delivery__field_role")]) }} as _commit_seq

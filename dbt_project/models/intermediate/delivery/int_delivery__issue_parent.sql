@@ -1,13 +1,22 @@
 {{ config(materialized="view") }}
 
--- Who stands above an issue: the parent, or on older sites the epic link, and the nearest ancestor at epic level.
+-- Who stands above an issue: the parent, or on older sites the epic link, and the
+-- nearest ancestor at epic level.
 with
     issue as (
-        select issue_id, site_id, issue_key, hierarchy_level, epic_link_key, parent.id as parent_native_id, is_deleted
+        select
+            issue_id,
+            site_id,
+            issue_key,
+            hierarchy_level,
+            epic_link_key,
+            parent.id as parent_native_id,
+            is_deleted
         from {{ ref("int_delivery__issue_current") }}
     ),
     epic as (
-        select site_id, issue_key, arg_min(issue_id, row(is_deleted, issue_id)) as issue_id
+        select
+            site_id, issue_key, arg_min(issue_id, row(is_deleted, issue_id)) as issue_id
         from issue
         where hierarchy_level >= 1
         group by all
@@ -16,9 +25,14 @@ with
         select
             issue.issue_id,
             issue.hierarchy_level,
-            coalesce(issue.site_id || ':' || issue.parent_native_id, epic.issue_id) as parent_issue_id
+            coalesce(
+                issue.site_id || ':' || issue.parent_native_id, epic.issue_id
+            ) as parent_issue_id
         from issue
-        left join epic on epic.site_id = issue.site_id and epic.issue_key = issue.epic_link_key
+        left join
+            epic
+            on epic.site_id = issue.site_id
+            and epic.issue_key = issue.epic_link_key
     )
 select
     linked.issue_id,

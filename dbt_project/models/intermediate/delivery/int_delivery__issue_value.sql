@@ -1,77 +1,135 @@
 {{ config(materialized="view") }}
 
--- What the tracked fields of every issue hold today, one row per field that holds something: where a field never
--- changed, this is also what it held at creation. `is_set` fields have one row per element.
+-- What the tracked fields of every issue hold today, one row per field that holds
+-- something: where a field never
+-- changed, this is also what it held at creation. `is_set` fields have one row per
+-- element.
 with
     listed as (
         select
             issue_id,
             unnest(
                 [
-                    {'field_id': 'status', 'id': status_native_id, 'value': status, 'is_set': false},
-                    {'field_id': 'issuetype', 'id': issue_type_id, 'value': issue_type, 'is_set': false},
-                    {'field_id': 'priority', 'id': priority_native_id, 'value': priority, 'is_set': false},
-                    {'field_id': 'resolution', 'id': resolution_native_id, 'value': resolution, 'is_set': false},
                     {
-                        'field_id': 'assignee',
-                        'id': assignee.accountid,
-                        'value': coalesce(assignee.displayname, assignee.accountid),
-                        'is_set': false
+                        'field_id':'status',
+                        'id':status_native_id,
+                        'value':status,
+                        'is_set':false
                     },
                     {
-                        'field_id': 'reporter',
-                        'id': reporter.accountid,
-                        'value': coalesce(reporter.displayname, reporter.accountid),
-                        'is_set': false
-                    },
-                    {'field_id': 'summary', 'id': null, 'value': summary, 'is_set': false},
-                    {
-                        'field_id': 'duedate',
-                        'id': due_on::varchar,
-                        'value': due_on::varchar,
-                        'is_set': false
-                    },
-                    {'field_id': 'parent', 'id': parent.id, 'value': coalesce(parent.key, parent.id), 'is_set': false},
-                    {
-                        'field_id': 'labels',
-                        'id': null,
-                        'value': nullif(array_to_string(labels, ' '), ''),
-                        'is_set': false
+                        'field_id':'issuetype',
+                        'id':issue_type_id,
+                        'value':issue_type,
+                        'is_set':false
                     },
                     {
-                        'field_id': 'timeoriginalestimate',
-                        'id': original_estimate_seconds::varchar,
-                        'value': original_estimate_seconds::varchar,
-                        'is_set': false
+                        'field_id':'priority',
+                        'id':priority_native_id,
+                        'value':priority,
+                        'is_set':false
                     },
                     {
-                        'field_id': story_points_field_id,
-                        'id': null,
-                        'value': regexp_replace(story_points::varchar, '\.?0+$', ''),
-                        'is_set': false
+                        'field_id':'resolution',
+                        'id':resolution_native_id,
+                        'value':resolution,
+                        'is_set':false
                     },
                     {
-                        'field_id': sprint_field_id,
-                        'id': array_to_string(list_transform(sprints, lambda sprint: sprint.id), ', '),
-                        'value': array_to_string(list_transform(sprints, lambda sprint: sprint.name), ', '),
-                        'is_set': false
+                        'field_id':'assignee',
+                        'id':assignee.accountid,
+                        'value':coalesce(assignee.displayname, assignee.accountid),
+                        'is_set':false
                     },
-                    {'field_id': epic_link_field_id, 'id': null, 'value': epic_link_key, 'is_set': false},
                     {
-                        'field_id': flagged_field_id,
-                        'id': null,
-                        'value': if(is_flagged, 'Impediment', null),
-                        'is_set': false
+                        'field_id':'reporter',
+                        'id':reporter.accountid,
+                        'value':coalesce(reporter.displayname, reporter.accountid),
+                        'is_set':false
+                    },
+                    {'field_id':'summary', 'id':null, 'value':summary, 'is_set':false},
+                    {
+                        'field_id':'duedate',
+                        'id':due_on::varchar,
+                        'value':due_on::varchar,
+                        'is_set':false
+                    },
+                    {
+                        'field_id':'parent',
+                        'id':parent.id,
+                        'value':coalesce(parent.key, parent.id),
+                        'is_set':false
+                    },
+                    {
+                        'field_id':'labels',
+                        'id':null,
+                        'value':nullif(array_to_string(labels, ' '), ''),
+                        'is_set':false
+                    },
+                    {
+                        'field_id':'timeoriginalestimate',
+                        'id':original_estimate_seconds::varchar,
+                        'value':original_estimate_seconds::varchar,
+                        'is_set':false
+                    },
+                    {
+                        'field_id':story_points_field_id,
+                        'id':null,
+                        'value':regexp_replace(story_points::varchar, '\.?0+$', ''),
+                        'is_set':false
+                    },
+                    {
+                        'field_id':sprint_field_id,
+                        'id':array_to_string(
+                            list_transform(sprints, lambda sprint:sprint.id), ', '
+                        ),
+                        'value':array_to_string(
+                            list_transform(sprints, lambda sprint:sprint.name), ', '
+                        ),
+                        'is_set':false
+                    },
+                    {
+                        'field_id':epic_link_field_id,
+                        'id':null,
+                        'value':epic_link_key,
+                        'is_set':false
+                    },
+                    {
+                        'field_id':flagged_field_id,
+                        'id':null,
+                        'value':if(is_flagged, 'Impediment', null),
+                        'is_set':false
                     }
                 ]
             ) as held
         from {{ ref("int_delivery__issue_current") }}
         union all
-        select issue_id, {'field_id': 'components', 'id': element.id, 'value': element.name, 'is_set': true}
-        from (select issue_id, unnest(components) as element from {{ ref("int_delivery__issue_current") }})
+        select
+            issue_id,
+            {
+                'field_id':'components',
+                'id':element.id,
+                'value':element.name,
+                'is_set':true
+            }
+        from
+            (
+                select issue_id, unnest(components) as element
+                from {{ ref("int_delivery__issue_current") }}
+            )
         union all
-        select issue_id, {'field_id': 'fixVersions', 'id': element.id, 'value': element.name, 'is_set': true}
-        from (select issue_id, unnest(fix_versions) as element from {{ ref("int_delivery__issue_current") }})
+        select
+            issue_id,
+            {
+                'field_id':'fixVersions',
+                'id':element.id,
+                'value':element.name,
+                'is_set':true
+            }
+        from
+            (
+                select issue_id, unnest(fix_versions) as element
+                from {{ ref("int_delivery__issue_current") }}
+            )
     )
 select issue_id, held.field_id, held.id as value_id, held.value, held.is_set
 from listed

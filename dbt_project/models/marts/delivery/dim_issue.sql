@@ -1,3 +1,4 @@
+-- depends_on: {{ ref("int_delivery__issue_kin") }}
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
 
@@ -6,97 +7,92 @@ with
         changed as (
             select issue_id
             from {{ ref("int_delivery__issue_current") }}
-            where _commit_seq > {{ mark["commit_seq"] }} or updated_at > timestamp '{{ mark["as_of"] }}'
+            where
+                _commit_seq > {{ mark["commit_seq"] }}
+                or updated_at > timestamp '{{ mark["as_of"] }}'
             union
             select issue_id
             from {{ ref("fct_issue_status_interval") }}
-            where _commit_seq > {{ mark["commit_seq"] }} or recorded_at > timestamp '{{ mark["as_of"] }}'
+            where
+                _commit_seq > {{ mark["commit_seq"] }}
+                or recorded_at > timestamp '{{ mark["as_of"] }}'
             union
             select issue_id
             from {{ ref("int_delivery__issue_current") }}
             where
                 deleted_at > timestamp '{{ mark["as_of"] }}'
-                or project_id
-                in (select project_id from {{ ref("stg_jira__project") }} where _commit_seq > {{ mark["commit_seq"] }})
+                or project_id in (
+                    select project_id
+                    from {{ ref("stg_jira__project") }}
+                    where _commit_seq > {{ mark["commit_seq"] }}
+                )
         ),
-        -- an issue also shows something of its relatives: that it has children, the epic above, an open blocker
-        kin as (
-            select issue_id, parent_issue_id, grandparent_issue_id
-            from {{ ref("int_delivery__issue_parent") }}
-            union all
-            select issue_id, parent_issue_id, epic_id
-            from {{ this }}
-            union all
-            select successor_issue_id, predecessor_issue_id, null
-            from {{ ref("int_delivery__issue_link") }}
-            where issue_id = successor_issue_id
-        ),
+        -- its relatives too, those it has and those it was last shown with
         touched as (
             select issue_id
             from changed
             union
-            select unnest([issue_id, parent_issue_id])
-            from kin
+            select issue_id
+            from {{ ref("int_delivery__issue_kin") }}
+            where kin_issue_id in (select issue_id from changed)
+            union
+            select parent_issue_id
+            from {{ this }}
+            where issue_id in (select issue_id from changed)
+            union
+            select issue_id
+            from {{ this }}
             where
-                issue_id in (select issue_id from changed)
-                or parent_issue_id in (select issue_id from changed)
-                or grandparent_issue_id in (select issue_id from changed)
+                parent_issue_id in (select issue_id from changed)
+                or epic_id in (select issue_id from changed)
         ),
     {% endif %}
-    step as (
-        select
-            *,
-            status_category = 'done' and lag(status_category, 1, 'none') over steps <> 'done' as is_entering_done
-        from {{ ref("fct_issue_status_interval") }}
-        where {{ only_touched() }}
-        window steps as (partition by issue_id order by _position)
-    ),
     flow as (
         select
             issue_id,
-            arg_max(status_id, _position) as status_id,
-            arg_max(status, _position) as status,
+            arg_max_null(status_id, _position) as status_id,
+            arg_max_null(status, _position) as status,
             arg_max(status_category, _position) as status_category,
-            min(valid_from) filter (where status_category = 'in_progress') as started_at,
-            max(valid_from) filter (where is_entering_done) as done_at
-        from step
+            min(valid_from) filter (
+                where status_category = 'in_progress'
+            ) as started_at,
+            max(valid_from) filter (
+                where status_category = 'done' and _previous_category <> 'done'
+            ) as done_at
+        from {{ ref("fct_issue_status_interval") }}
+        where {{ only_touched() }}
         group by issue_id
-    ),
-    has_children as (
-        select distinct above.parent_issue_id as issue_id
-        from {{ ref("int_delivery__issue_parent") }} as above
-        inner join {{ ref("int_delivery__issue_current") }} as child on child.issue_id = above.issue_id
-        where child.created_at <= {{ as_of() }} and not (child.is_deleted and child.deleted_at <= {{ as_of() }})
-    ),
-    is_waiting as (
-        select distinct link.successor_issue_id as issue_id
-        from {{ ref("int_delivery__issue_link") }} as link
-        inner join
-            {{ ref("fct_issue_status_interval") }} as blocker
-            on blocker.issue_id = link.predecessor_issue_id
-            and blocker.valid_to is null
-        inner join
-            {{ ref("int_delivery__issue_current") }} as held on held.issue_id = link.predecessor_issue_id
-        where
-            link.issue_id = link.successor_issue_id
-            and blocker.status_category <> 'done'
-            and not (held.is_deleted and held.deleted_at <= {{ as_of() }})
     ),
     issue as (
         select
             held.* replace (
-                -- history counts where the issue has changed since `as_of`, its present content where not
+                -- history counts where the issue has changed since `as_of`, its
+                -- present content where not
                 {% for column in ["summary", "priority", "resolution", "due_on", "story_points", "is_flagged"] -%}
-                    if(held.updated_at > {{ as_of() }}, past.{{ column }}, held.{{ column }}) as {{ column }},
+                    if(
+                        held.updated_at > {{ as_of() }},
+                        past.{{ column }},
+                        held.{{ column }}
+                    ) as {{ column }},
                 {% endfor -%}
-                if(held.updated_at > {{ as_of() }}, past.resolved_at, held.resolved_at) as resolved_at,
-                if(held.updated_at > {{ as_of() }}, past.updated_at, held.updated_at) as updated_at,
+                if(
+                    held.updated_at > {{ as_of() }}, past.resolved_at, held.resolved_at
+                ) as resolved_at,
+                if(
+                    held.updated_at > {{ as_of() }}, past.updated_at, held.updated_at
+                ) as updated_at,
                 held.is_deleted and held.deleted_at <= {{ as_of() }} as is_deleted
             ),
             if(
-                held.updated_at > {{ as_of() }}, past.assignee_id, held.site_id || ':' || held.assignee.accountid
+                held.updated_at > {{ as_of() }},
+                past.assignee_id,
+                held.site_id || ':' || held.assignee.accountid
             ) as assignee_id,
-            if(held.updated_at > {{ as_of() }}, past.parent_issue_id, above.parent_issue_id) as parent_issue_id,
+            if(
+                held.updated_at > {{ as_of() }},
+                past.parent_issue_id,
+                above.parent_issue_id
+            ) as parent_issue_id,
             above.epic_id
         from {{ ref("int_delivery__issue_current") }} as held
         left join {{ ref("int_delivery__issue_rewound") }} as past using (issue_id)
@@ -113,7 +109,7 @@ select
     issue.issue_type,
     issue.hierarchy_level,
     issue.is_subtask,
-    issue.hierarchy_level < 1 and has_children.issue_id is null as is_leaf,
+    issue.hierarchy_level < 1 and not coalesce(standing.has_children, false) as is_leaf,
     issue.epic_id,
     flow.status_id,
     flow.status,
@@ -132,7 +128,8 @@ select
     issue.assignee_id,
     issue.site_id || ':' || issue.reporter.accountid as reporter_id,
     issue.parent_issue_id,
-    flow.status_category <> 'done' and (issue.is_flagged or is_waiting.issue_id is not null) as is_blocked,
+    flow.status_category <> 'done'
+    and (issue.is_flagged or coalesce(standing.is_waiting, false)) as is_blocked,
     issue.is_deleted,
     issue.updated_at as recorded_at,
     issue.known_from,
@@ -141,7 +138,9 @@ select
     {{ as_of() }} as _as_of
 from issue
 inner join flow using (issue_id)
-left join has_children using (issue_id)
-left join is_waiting using (issue_id)
-left join {{ ref("stg_jira__project") }} as project on project.project_id = issue.project_id
-left join {{ ref("cancelled_resolution_default") }} as cancelled on cancelled.resolution = lower(issue.resolution)
+left join {{ ref("int_delivery__issue_standing") }} as standing using (issue_id)
+left join
+    {{ ref("stg_jira__project") }} as project on project.project_id = issue.project_id
+left join
+    {{ ref("cancelled_resolution_default") }} as cancelled
+    on cancelled.resolution = lower(issue.resolution)

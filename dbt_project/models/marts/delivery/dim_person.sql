@@ -1,4 +1,5 @@
--- The site's directory, and whoever issues name beside it (people who left, or whom we may not list).
+-- The site's directory, and whoever issues name beside it (people who left, or whom
+-- we may not list).
 with
     named as (
         select
@@ -13,7 +14,9 @@ with
             site_id || ':' || person.accountid as person_id,
             site_id,
             person.accountid as native_id,
-            arg_max(person, row(recorded_at, person.displayname, person.emailaddress)) as person,
+            arg_max(
+                person, row(recorded_at, person.displayname, person.emailaddress)
+            ) as person,
             min(recorded_at) as recorded_at,
             min(known_from) as known_from
         from named

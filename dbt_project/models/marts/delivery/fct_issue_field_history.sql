@@ -6,11 +6,15 @@ with
         touched as (
             select issue_id
             from {{ ref("int_delivery__issue_current") }}
-            where _commit_seq > {{ mark["commit_seq"] }} or updated_at > timestamp '{{ mark["as_of"] }}'
+            where
+                _commit_seq > {{ mark["commit_seq"] }}
+                or updated_at > timestamp '{{ mark["as_of"] }}'
             union
             select issue_id
             from {{ ref("int_delivery__issue_change") }}
-            where _commit_seq > {{ mark["commit_seq"] }} or changed_at > timestamp '{{ mark["as_of"] }}'
+            where
+                _commit_seq > {{ mark["commit_seq"] }}
+                or changed_at > timestamp '{{ mark["as_of"] }}'
         ),
     {% endif %}
     issue as (
@@ -25,28 +29,21 @@ with
         where {{ only_touched() }} and created_at <= {{ as_of() }}
     ),
     change as (
-        select
-            *,
-            row_number() over chain as position,
-            lead(changed_at) over chain as next_changed_at,
-            row_number() over (
-                partition by issue_id, field_id, is_set, coalesce(from_id, to_id, from_value, to_value)
-                order by changed_at, _history_number, _item_index, change_id
-            ) as element_position
-        from {{ ref("int_delivery__issue_change") }}
-        where {{ only_touched() }}
-        window
-            chain as (
-                partition by issue_id, field_id order by changed_at, _history_number, _item_index, change_id
-            )
+        select * from {{ ref("int_delivery__issue_change") }} where {{ only_touched() }}
     ),
     -- backwards: before its first change, a field held what that change replaced
-    first_change as (select * from change where position = 1),
-    -- an element of a set was there from the start if it was removed before it was ever added ...
+    first_change as (select * from change where _position = 1),
+    -- an element of a set was there from the start if its first entry removes it ...
     initial_element as (
-        select issue_id, field_id, from_id as value_id, from_value as value
+        select
+            issue_id,
+            field_id,
+            arg_min_null(from_id, _position) as value_id,
+            arg_min_null(from_value, _position) as value
         from change
-        where is_set and element_position = 1 and to_value is null
+        where is_set
+        group by issue_id, field_id, coalesce(from_id, to_id, from_value, to_value)
+        having arg_min(to_value is null, _position)
         union all
         -- ... or if it is there today and no change ever spoke of it
         select held.issue_id, held.field_id, held.value_id, held.value
@@ -72,8 +69,12 @@ with
             issue_id,
             field_id,
             field_name,
-            case when is_set then initial_set.value_id else first_change.from_id end as value_id,
-            case when is_set then initial_set.value else first_change.from_value end as value,
+            case
+                when is_set then initial_set.value_id else first_change.from_id
+            end as value_id,
+            case
+                when is_set then initial_set.value else first_change.from_value
+            end as value,
             changed_at as next_changed_at
         from first_change
         left join initial_set using (issue_id, field_id)
@@ -89,14 +90,15 @@ with
                 from initial_set
             )
         anti join first_change using (issue_id, field_id)
-    )
-    ,
+    ),
     whole as (
         select
             issue.issue_id || ':' || initial_value.field_id || ':initial' as change_id,
             issue_id,
             field_id,
-            coalesce(initial_value.field_name, field.field_name, field_id) as field_name,
+            coalesce(
+                initial_value.field_name, field.field_name, field_id
+            ) as field_name,
             null as from_id,
             null as from_value,
             value_id as to_id,
@@ -113,7 +115,7 @@ with
         inner join issue using (issue_id)
         left join {{ ref("stg_jira__field") }} as field using (site_id, field_id)
         union all by name
-        select change.* exclude (is_set, position, element_position, _commit_seq), false as is_initial
+        select change.* exclude (is_set, _position, _commit_seq), false as is_initial
         from change
     )
 select
@@ -136,7 +138,8 @@ select
     whole.known_from,
     _history_number,
     _item_index::integer as _item_index,
-    {{ tide([ref("int_delivery__issue_current"), ref("int_delivery__issue_change")]) }} as _commit_seq,
+    {{ tide([ref("int_delivery__issue_current"), ref("int_delivery__issue_change")]) }}
+    as _commit_seq,
     {{ as_of() }} as _as_of
 from whole
 inner join issue using (issue_id)

@@ -1,4 +1,5 @@
--- The statement about a scope that counts is the newest: a later sync supersedes what an earlier one could prove.
+-- The statement about a scope that counts is the newest: a later sync supersedes what
+-- an earlier one could prove.
 select
     completeness_id,
     sync_id,
@@ -19,8 +20,13 @@ select
     recorded_at,
     known_from,
     row_number() over (
-        partition by source_type, site_id, stream, scope_id order by known_from desc, sync_id desc, completeness_id
+        partition by source_type, site_id, stream, scope_id
+        order by known_from desc, sync_id desc, completeness_id
     )
     = 1 as is_current
 from {{ source("ledger", "completeness") }}
-qualify row_number() over (partition by completeness_id order by known_from desc, sync_id desc) = 1
+qualify
+    row_number() over (
+        partition by completeness_id order by known_from desc, sync_id desc
+    )
+    = 1

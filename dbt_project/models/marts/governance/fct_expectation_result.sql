@@ -5,9 +5,17 @@ with
     result as (
         select *
         from {{ source("ledger", "expectation_result") }}
-        qualify row_number() over (partition by result_id order by known_from desc, run_id desc) = 1
+        qualify
+            row_number() over (
+                partition by result_id order by known_from desc, run_id desc
+            )
+            = 1
     ),
-    last_run as (select gate, arg_max(run_id, row(known_from, run_id)) as run_id from result group by gate)
+    last_run as (
+        select gate, arg_max(run_id, row(known_from, run_id)) as run_id
+        from result
+        group by gate
+    )
 select
     result.result_id,
     result.run_id,

@@ -6,13 +6,14 @@ with
         where not is_deleted
         qualify
             row_number() over (
-                partition by project_site_id, project_key order by recorded_at desc, known_from desc, register_project_id
+                partition by project_site_id, project_key
+                order by recorded_at desc, known_from desc, register_project_id
             )
             = 1
     ),
     synced as (
         select site as site_id, max(coalesce(server_time, known_at)) as synced_at
-        from {{ source("landing", "sync") }}
+        from {{ registered("sync") }}
         where type = 'jira' and status in ('complete', 'partial')
         group by site
     ),
@@ -32,7 +33,9 @@ select
     project.site_id,
     project.native_id,
     project.project_key,
-    coalesce(project.project_name, register.project_name, project.project_key) as project_name,
+    coalesce(
+        project.project_name, register.project_name, project.project_key
+    ) as project_name,
     coalesce(project.programme_name, register.programme) as programme_name,
     project.lead_id,
     coalesce(register.owner_name, project.lead_name) as owner_name,
@@ -52,7 +55,8 @@ select
     project.is_archived,
     project.is_deleted,
     project.source_watermark_at,
-    {{ local_day("least(" ~ as_of() ~ ", coalesce(project.source_watermark_at, " ~ as_of() ~ "))") }} as effective_on,
+    {{ local_day("least(" ~ as_of() ~ ", coalesce(project.source_watermark_at, " ~ as_of() ~ "))") }}
+    as effective_on,
     project.recorded_at,
     project.known_from
 from known as project

@@ -1,11 +1,8 @@
--- Counts per project and day as running sums of what changed that day: work grows with changes, not with days.
+-- Counts per project and day as running sums of what changed that day: work grows
+-- with changes, not with days.
 -- Restated: leaves, points and cancellation are as now understood.
 with
-    issue as (
-        select *
-        from {{ ref("dim_issue") }}
-        where is_leaf and not is_deleted
-    ),
+    issue as (select * from {{ ref("dim_issue") }} where is_leaf and not is_deleted),
     step as (
         select
             issue.*,
@@ -13,7 +10,7 @@ with
             step._position,
             step.known_from as step_known_from,
             step.status_category as category,
-            lag(step.status_category, 1, 'none') over (partition by step.issue_id order by step._position) as previous
+            step._previous_category as previous
         from {{ ref("fct_issue_status_interval") }} as step
         inner join issue using (issue_id)
     ),
@@ -22,12 +19,13 @@ with
             *,
             category = 'done' and previous <> 'done' as is_entering,
             category <> 'done' and previous = 'done' as is_leaving,
-            (category = 'in_progress')::int - (previous = 'in_progress')::int as in_progress,
+            (category = 'in_progress')::int
+            - (previous = 'in_progress')::int as in_progress,
             -- the entry into done that stands: the last one of an issue that is done
             status_category = 'done'
-            and _position = max(case when category = 'done' and previous <> 'done' then _position end) over (
-                partition by issue_id
-            ) as is_final
+            and _position = max(
+                case when category = 'done' and previous <> 'done' then _position end
+            ) over (partition by issue_id) as is_final
         from step
     ),
     delta as (
@@ -49,14 +47,15 @@ with
         select
             project_id,
             {{ local_day("valid_from") }},
-            -(is_final and is_cancelled)::int,
+            - (is_final and is_cancelled)::int,
             (is_entering and not (is_final and is_cancelled))::int - is_leaving::int,
             in_progress,
             0,
             (is_final and not is_cancelled)::int,
             (is_final and is_cancelled)::int,
-            -(is_final and is_cancelled)::int * coalesce(story_points, 0),
-            ((is_entering and not (is_final and is_cancelled))::int - is_leaving::int) * coalesce(story_points, 0),
+            - (is_final and is_cancelled)::int * coalesce(story_points, 0),
+            ((is_entering and not (is_final and is_cancelled))::int - is_leaving::int)
+            * coalesce(story_points, 0),
             valid_from,
             step_known_from
         from classed
@@ -78,10 +77,20 @@ with
     calendar as (
         select
             project.project_id,
-            unnest(generate_series(first.snapshot_on::timestamp, project.effective_on::timestamp, interval 1 day))::date
-            as snapshot_on
+            unnest(
+                generate_series(
+                    first.snapshot_on::timestamp,
+                    project.effective_on::timestamp,
+                    interval 1 day
+                )
+            )::date as snapshot_on
         from {{ ref("dim_project") }} as project
-        inner join (select project_id, min(snapshot_on) as snapshot_on from daily group by all) as first using (project_id)
+        inner join
+            (
+                select project_id, min(snapshot_on) as snapshot_on
+                from daily
+                group by all
+            ) as first using (project_id)
     )
 select
     project_id,
@@ -99,4 +108,9 @@ select
     max(known_from) over days as known_from
 from calendar
 left join daily using (project_id, snapshot_on)
-window days as (partition by project_id order by snapshot_on rows between unbounded preceding and current row)
+window
+    days as (
+        partition by project_id
+        order by snapshot_on
+        rows between unbounded preceding and current row
+    )

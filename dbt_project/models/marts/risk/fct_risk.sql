@@ -8,7 +8,9 @@ select
     risk.probability,
     risk.impact_amount as impact_cost_amount,
     risk.impact_days,
-    cast(risk.probability * risk.impact_amount as decimal(18, 2)) as exposure_cost_amount,
+    cast(
+        risk.probability * risk.impact_amount as decimal(18, 2)
+    ) as exposure_cost_amount,
     risk.currency_code,
     risk.owner_name,
     risk.owner_email,

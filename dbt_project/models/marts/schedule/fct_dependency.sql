@@ -1,4 +1,5 @@
--- One row per link. Both ends list it; where they disagree, the end that changed last is right.
+-- One row per link. Both ends list it; where they disagree, the end that changed last
+-- is right.
 with
     listed as (
         select
@@ -6,7 +7,9 @@ with
             other.updated_at as other_updated_at,
             count(*) over (partition by link.link_id) as ends
         from {{ ref("int_delivery__issue_link") }} as link
-        left join {{ ref("int_delivery__issue_current") }} as other on other.issue_id = link.other_issue_id
+        left join
+            {{ ref("int_delivery__issue_current") }} as other
+            on other.issue_id = link.other_issue_id
         where link.dependency_type is not null
     ),
     alive as (
@@ -36,8 +39,11 @@ select
     alive.recorded_at,
     alive.known_from
 from alive
-left join {{ ref("dim_issue") }} as predecessor on predecessor.issue_id = alive.predecessor_issue_id
-left join {{ ref("dim_issue") }} as successor on successor.issue_id = alive.successor_issue_id
+left join
+    {{ ref("dim_issue") }} as predecessor
+    on predecessor.issue_id = alive.predecessor_issue_id
+left join
+    {{ ref("dim_issue") }} as successor on successor.issue_id = alive.successor_issue_id
 where
     not coalesce(predecessor.is_deleted, false)
     and not coalesce(successor.is_deleted, false)

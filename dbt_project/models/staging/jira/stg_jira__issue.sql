@@ -1,11 +1,11 @@
 {{ config(materialized="incremental", incremental_strategy="append") }}
 
--- Every version of every issue that was ever landed; the latest is chosen further on. Each file is read once.
+-- Every version of every issue that was ever landed; the latest is chosen further on.
+-- Each file is read once.
 with
     landed as (select * from {{ landed("jira", "issue") }}),
     opened as (
-        select * exclude (payload), {{ parsed("jira", "issue") }} as record
-        from landed
+        select * exclude (payload), {{ parsed("jira", "issue") }} as record from landed
     ),
     split as (
         select
@@ -22,7 +22,9 @@ select
     _site || ':' || field.project.id as project_id,
     field.issuetype.id as issue_type_id,
     field.issuetype.name as issue_type,
-    coalesce(field.issuetype.hierarchylevel, if(field.issuetype.subtask, -1, 0)) as hierarchy_level,
+    coalesce(
+        field.issuetype.hierarchylevel, if(field.issuetype.subtask, -1, 0)
+    ) as hierarchy_level,
     coalesce(field.issuetype.subtask, false) as is_subtask,
     field.status.id as status_native_id,
     field.status.name as status,
@@ -48,7 +50,9 @@ select
     field.timespent as spent_seconds,
     map_from_entries(
         list_filter(
-            map_entries(all_fields), lambda entry: starts_with(entry.key, 'customfield_') and entry.value <> 'null'
+            map_entries(all_fields),
+            lambda entry:starts_with(entry.key, 'customfield_')
+            and entry.value <> 'null'
         )
     ) as custom_fields,
     record.changelog.histories as histories,

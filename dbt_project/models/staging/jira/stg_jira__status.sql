@@ -12,4 +12,6 @@ select
     latest.known_from,
     latest._commit_seq
 from latest
-left join {{ ref("status_category_default") }} as mapping on mapping.category_key = latest.record.statuscategory.key
+left join
+    {{ ref("status_category_default") }} as mapping
+    on mapping.category_key = latest.record.statuscategory.key

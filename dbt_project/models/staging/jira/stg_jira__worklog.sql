@@ -1,6 +1,7 @@
 {{ config(materialized="incremental", incremental_strategy="append") }}
 
--- Every version of every worklog; a deletion arrives as a version that is deleted and otherwise empty.
+-- Every version of every worklog; a deletion arrives as a version that is deleted and
+-- otherwise empty.
 with
     landed as (select * from {{ landed("jira", "worklog") }}),
     opened as (
