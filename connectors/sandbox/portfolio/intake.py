@@ -12,6 +12,9 @@ POINTS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 POINT_WEIGHTS = (16, 24, 27, 20, 10, 3)
 PRIORITY_WEIGHTS = (4, 18, 56, 17, 5)
 
+WORTH_A_SESSION = 5
+"""Nobody calls a refinement session for less."""
+
 
 def planned_by_now(state: ProjectState) -> float:
     """Issues that planning has brought forth by now: a kick-off share, a steady flow, and later growth."""
@@ -39,13 +42,12 @@ def arrive(state: ProjectState) -> None:
     is_first = state.planned_created == 0
     if state.open_count > max(0.8 * p.kickoff_share * state.plan.scope, p.backlog_limit * state.done_count + 6):
         return  # nobody refines more while so much is waiting
-    if due > 0 and (is_first or state.rng.random() < p.refinement_chance):
-        for _ in range(due):
+    worthwhile = due >= WORTH_A_SESSION or state.progress > p.intake_ends
+    if due > 0 and (is_first or (worthwhile and state.rng.random() < p.refinement_chance)):
+        session = min(due, max(8, round(state.plan.scope * p.session_share)))
+        for _ in range(session):
             create(state, _planned_type(state))
-        state.planned_created += due
-    elif due > 3 and state.rng.random() < 0.15:
-        create(state, _planned_type(state))
-        state.planned_created += 1
+        state.planned_created += session
 
 
 def _planned_type(state: ProjectState) -> int:

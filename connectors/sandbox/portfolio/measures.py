@@ -20,6 +20,7 @@ NAMES = (
     "lead_median_days",
     "lead_p85_days",
     "arrivals_per_completion",
+    "arrival_dispersion",
     "scope_growth",
 )
 MATURE_WEEKS, MATURE_COMPLETED = 39, 40
@@ -28,12 +29,13 @@ MATURE_WEEKS, MATURE_COMPLETED = 39, 40
 def measure(spells: Sequence[Spell], until: datetime) -> dict[str, float]:
     """One project's measures over its whole record, in full weeks from Monday to Monday.
 
-    Dispersion is variance over mean of the weekly completions; growth is what the second half of the record
+    Dispersion is variance over mean of the weekly counts; growth is what the second half of the record
     added to the scope of the first.
     """
     first = min(created for created, _ in spells)
-    weekly = weekly_completions(spells, first, until)
+    weekly = per_week([done for _, done in spells if done], first, until)
     mean, variance = statistics.fmean(weekly), statistics.variance(weekly)
+    arrivals = per_week([created for created, _ in spells], first, until)
     leads = sorted((done - created).total_seconds() / 86_400 for created, done in spells if done and done < until)
     half = first + (until - first) / 2
     before = sum(created < half for created, _ in spells)
@@ -44,16 +46,18 @@ def measure(spells: Sequence[Spell], until: datetime) -> dict[str, float]:
         "lead_median_days": statistics.median(leads),
         "lead_p85_days": leads[int(0.85 * (len(leads) - 1))],
         "arrivals_per_completion": len(spells) / len(leads),
+        "arrival_dispersion": statistics.variance(arrivals) / statistics.fmean(arrivals),
         "scope_growth": len(spells) / before - 1,
     }
 
 
-def weekly_completions(spells: Sequence[Spell], first: datetime, until: datetime) -> list[int]:
-    """Completions of each full week, from the week of the first arrival on."""
+def per_week(moments: Sequence[datetime], first: datetime, until: datetime) -> list[int]:
+    """How many fall into each full week, from the week of `first` on."""
     monday = (first - timedelta(days=first.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     counts = [0] * ((until - monday).days // 7)
-    for _, done in spells:
-        if done is not None and (week := (done - monday).days // 7) < len(counts):
+    for moment in moments:
+        week = (moment - monday).days // 7
+        if week < len(counts):
             counts[week] += 1
     return counts
 

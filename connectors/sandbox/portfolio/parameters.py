@@ -40,6 +40,7 @@ class Parameters:
     growth_low: float
     growth_high: float
     backlog_limit: float
+    session_share: float
 
 
 @cache

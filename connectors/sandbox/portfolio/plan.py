@@ -95,8 +95,8 @@ def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, shar
     if index >= len(names.PROJECTS):
         key, name = f"{key}{index // len(names.PROJECTS) + 1}", f"{name} {index // len(names.PROJECTS) + 1}"
     weeks = age_weeks / share if share else rng.uniform(40, 70)
-    weeks = min(max(weeks, 30.0), 120.0)
-    scope = round(p.scope_median * scale * min(3.0, max(0.4, rng.lognormvariate(0, p.scope_sigma))))
+    weeks = min(max(weeks, 30.0), 104.0)
+    scope = round(p.scope_median * scale * min(3.0, max(0.6, rng.lognormvariate(0, p.scope_sigma))))
     growth = rng.uniform(p.growth_low, p.growth_high)
     scope = min(scope, round(MOST_A_WEEK * max(1.0, scale) * weeks / (1 + growth) / (1 + p.bug_share) / REWORK))
     total = round(scope * (1 + growth) * (1 + p.bug_share) * REWORK)
@@ -119,7 +119,7 @@ def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, shar
         total=total,
         epics=rng.randint(4, 8),
         idle=idle * rng.uniform(0.8, 1.2),
-        batch_share=min(0.95, p.batch_share * rng.uniform(0.7, 1.3) + 0.45 / (1 + (pace / 1.5) ** 2)),
+        batch_share=min(0.95, p.batch_share * rng.uniform(0.7, 1.3) + 0.6 / (1 + (pace / 1.5) ** 2)),
         sprint_days=rng.choice((14, 14, 14, 21)),
         release_weeks=rng.choice((4, 6, 8)),
         logs_time=rng.random() < 0.6,
