@@ -55,6 +55,7 @@ def test_an_issue_updated_between_two_pages_is_not_lost() -> None:
             seen += ids(page["issues"])
         assert 20 in seen[:6]
         assert seen.count(20) == 2
+        assert len(seen) == 25  # and nothing else twice
         assert set(seen) == set(range(1, 25))
 
 
