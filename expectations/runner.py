@@ -53,7 +53,8 @@ def evaluate(
     for rule in rules:
         missing = sorted(rule.reads - set(frame.columns))
         if missing:
-            results.append(_broken(rule, f"{rule.table} has no column {', '.join(missing)}"))
+            lacking = f"{rule.table} has no column {', '.join(missing)}"
+            results.append(_broken(rule, lacking if len(frame.columns) else f"there is no table {rule.table}"))
         else:
             usable.append(rule)
     table = _Table(frame.reset_index(drop=True), as_of, effective_on or {})
