@@ -37,7 +37,8 @@ class Landing:
     def begin(self, type: str, site: str, known_at: datetime | None = None, *, full: bool = False) -> SyncWriter:
         """Start landing a sync; it exists only after `SyncWriter.commit`."""
         started_at = self._after_last_commit(self._wall_clock())
-        offset = self.clock().offset
+        offset, last = self.clock().offset, self.last_commit(type, site)
+        not_before = last.known_at + timedelta(microseconds=1) if last else datetime.min.replace(tzinfo=UTC)
         sync_id = commits_file.new_sync_id(type, site, started_at, secrets.token_hex(4))
         return SyncWriter(
             store=self.store,
@@ -45,7 +46,8 @@ class Landing:
             type=type,
             site=site,
             started_at=started_at,
-            known_at=known_at or started_at + offset,
+            known_at=known_at or max(started_at + offset, not_before),
+            not_before=not_before,
             wall_clock=self._wall_clock,
             offset=offset,
             settles=known_at is None,

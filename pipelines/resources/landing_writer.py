@@ -33,6 +33,7 @@ class SyncWriter:
     site: str
     started_at: datetime
     known_at: datetime
+    not_before: datetime  # knowledge only grows: a site's later sync is known later, whatever the clocks say
     wall_clock: Callable[[], datetime]
     offset: timedelta
     quarantine: Path
@@ -84,7 +85,7 @@ class SyncWriter:
         files = [file for part in self._parts.values() for file in part.files]
         if outcome.server_time is not None:
             self.offset = outcome.server_time - self.started_at
-            known_at = self.started_at + self.offset
+            known_at = max(self.started_at + self.offset, self.not_before)
             if self.settles and abs(known_at - self.known_at) > _SAME_TIME:
                 files = [self._moved(file, known_at) for file in files]
                 self.known_at = known_at

@@ -98,7 +98,7 @@ def sync_site(
 def _connector(site: SiteConfig, landing: Landing) -> Source:
     from connectors import registry
 
-    return cast(Source, registry.create(site, landing.clock()))
+    return registry.create(site, landing.clock())
 
 
 def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) -> Outcome:

@@ -158,6 +158,17 @@ def test_known_times_follow_the_server_from_the_first_sync_on(landing: Landing, 
     assert landing.clock().offset == virtual - commit.started_at
 
 
+def test_what_is_synced_later_is_known_later_even_when_the_server_goes_back_in_time(landing: Landing) -> None:
+    known = []
+    for hours in (5, 3, 4):
+        writer = landing.begin("jira", "main")
+        writer.write(batch("issue", str(hours)))
+        known.append(writer.commit(Outcome({}, "complete", server_time=NOON - timedelta(hours=hours))).known_at)
+    assert known == sorted(set(known))
+    assert [row["_known_at"].replace(tzinfo=UTC) for row in read(landing)] == known
+    assert landing.server_time() == NOON - timedelta(hours=4)
+
+
 def test_a_small_difference_of_clocks_is_kept_but_rewrites_nothing(landing: Landing) -> None:
     writer = landing.begin("jira", "main")
     writer.write(batch("issue", "1"))
