@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +55,10 @@ class FileState:
             self.payloads[stream, key] = orjson.dumps(record)
         self.rejected += rows.rejected
         self.is_short |= rows.is_refused
-        self.certificates.append(_certificate(rows, loaded, site))
+        certificate = _certificate(rows, loaded, site)
+        if any(other.scope_id == certificate.scope_id for other in self.certificates):  # a second sheet of the kind
+            certificate = replace(certificate, scope_id=f"{certificate.scope_id}#{rows.title}")
+        self.certificates.append(certificate)
 
     def hold(self, before: Mapping[str, Any] | None, problem: str, site: str) -> None:
         """Keep the rows that the last sync read from this file, and say why they are not fresh."""

@@ -55,7 +55,9 @@ class RegistersSource:
         states = _vanished(config, files, before) + states
         landed: Keys = {stream: dict(keys) for stream, keys in (checkpoint or {}).get("landed", {}).items()}
         yield from compare(states, landed, self.clock(), full=full)
-        yield _outcome(states, landed)
+        outcome = _outcome(states, landed)
+        outcome.certificates += tuple(_farewells(before, outcome.certificates))
+        yield outcome
 
     def changed(self, checkpoint: Mapping[str, Json] | None) -> bool:
         config = RegistersConfig.parse(self.config)
@@ -158,6 +160,15 @@ def _outcome(states: Sequence[FileState], landed: Keys) -> Outcome:
     return _unchanged(checkpoint)
 
 
+def _farewells(before: Before, certificates: Sequence[Completeness]) -> Iterator[Completeness]:
+    """Files and sheets that are gone for good owe nothing any more; said once, so that old gaps do not linger."""
+    scopes = {item.scope_id for item in certificates}
+    for item in (item for file in before.values() for item in file["certificates"]):
+        if item["scope_id"] not in scopes:
+            settled = {"source_count": 0, "held_count": 0, "status": "complete", "missing": (), "detail": "removed"}
+            yield Completeness(**item | settled)
+
+
 def _unchanged(checkpoint: Mapping[str, Json]) -> Outcome:
     """The outcome that a checkpoint stands for: its certificates hold for as long as its files do.
 
@@ -183,11 +194,12 @@ def _check_file(file: RegisterFile, config: RegistersConfig) -> Finding:
         return Finding(
             file.name, False, f"It cannot be read: {state.problem}.", "Mend the file; its last good rows stay."
         )
-    counts = ", ".join(f"{item.held_count} {item.stream}" for item in state.certificates) or "no register sheet"
-    if state.rejected:
-        first = state.rejected[0]
-        detail = f"{counts}; {len(state.rejected)} refused, the first: {first.location}: {first.reason}"
-        return Finding(file.name, False, detail, "Mend the rows named in the quarantine file of the next sync.")
-    return Finding(
-        file.name, bool(state.certificates), counts, "" if state.certificates else "Name its sheets as expected."
-    )
+    counts = ", ".join(f"{item.held_count} {item.stream} rows" for item in state.certificates)
+    if not state.certificates:
+        return Finding(file.name, False, "It has no register sheet.", "Name its sheets as the register does.")
+    if not state.rejected:
+        return Finding(file.name, True, counts)
+    first = state.rejected[0]
+    detail = f"{counts}; {len(state.rejected)} refused, the first: {first.location}: {first.reason}"
+    # refused rows are the register keeper's daily business; a sheet that cannot be used at all is not
+    return Finding(file.name, not state.is_short, detail, "Mend what the quarantine file of the next sync names.")

@@ -8,6 +8,7 @@ import email.policy
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
 
+from pipelines.line import Line
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.notifier import Notifier
+from pipelines.settings import load
 from pipelines.stages import alerts
 from pipelines.stages.alerts import AlertReport, Place, read_situation
+from pipelines.stages.gate import entry_id
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PLACE = Place({"j:1": "ALPHA (Alpha portal)", "j:2": "BETA (Beta)"}, "published/current/index.html")
@@ -217,6 +221,38 @@ def test_owner_without_an_address_is_not_a_failure(office: Office, postbox: Post
     urls = [f"mailto://127.0.0.1:{postbox.port}?from=pmo@example.org&to={{owner}}"]
     assert office.run(urls, unmet("risk_belongs_to_a_project", None, "team:pmo")) == AlertReport(1, 0, unsent=1)
     assert office.recorded()[0]["detail"] == "no channel reaches team:pmo"
+
+
+def test_line_tells_the_findings_of_the_last_gates_with_project_names(tmp_path: Path, postbox: Postbox) -> None:
+    line = Line(replace(load({}), home=tmp_path, notify_urls=tuple(mail(postbox))))
+    for name, rows in (("input", [unmet("done_issue_has_resolution")]), ("output", [unmet("no_watermelon", "j:2")])):
+        kept = [{name: value for name, value in row.items() if name != "gate"} | {"gate": name} for row in rows]
+        line.ledger.append("expectation_result", kept, entry_id(NOW, name, "run-1"))
+    line.settings.warehouse_path.parent.mkdir()
+    with line.warehouse.write("test") as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.dim_project as "
+            "select 'j:1' as project_id, 'ALPHA' as project_key, 'Alpha portal' as project_name"
+        )
+    assert alerts.run_alerts(line, run_id="run-1", now=NOW) == AlertReport(1, 1)
+    text = postbox.texts()["ana@example.org"]
+    assert "ALPHA (Alpha portal)" in text
+    assert "j:2" in text
+    assert str(line.settings.published_dir) in text
+
+
+def test_line_without_a_warehouse_still_tells(tmp_path: Path, postbox: Postbox) -> None:
+    line = Line(replace(load({}), home=tmp_path, notify_urls=tuple(mail(postbox))))
+    line.ledger.append("expectation_result", [unmet("done_issue_has_resolution")], entry_id(NOW, "input", "run-1"))
+    assert alerts.run_alerts(line, run_id="run-1", now=NOW) == AlertReport(1, 1)
+
+
+def test_operators_hear_of_a_failed_run_where_a_channel_needs_no_owner(tmp_path: Path, postbox: Postbox) -> None:
+    line = Line(replace(load({}), home=tmp_path, notify_urls=tuple(mail(postbox))))
+    assert "taken" in alerts.notify_operators(line, "Run failed", "The disk is full.")
+    assert "The disk is full." in postbox.texts()["desk@example.org"]
+    assert "no channel" in alerts.notify_operators(Line(replace(load({}), home=tmp_path)), "Run failed", "x")
 
 
 def test_messages_sent_before_a_crash_are_remembered(office: Office, postbox: Postbox) -> None:

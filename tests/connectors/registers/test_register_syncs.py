@@ -53,7 +53,11 @@ def test_vanished_row_and_vanished_file_yield_tombstones(drop: DropFolder) -> No
     drop.sync()
     drop.file("projects.csv", HEADING + "A,Alpha\n")
     extra.unlink()
-    assert drop.sync().tombstones == [("project", "B"), ("objective", "O1")]
+    second = drop.sync()
+    assert second.tombstones == [("project", "B"), ("objective", "O1")]
+    told = {item.scope_key: (item.status, item.source_count, item.detail) for item in second.outcome.certificates}
+    assert told["objectives.csv#objectives"] == ("complete", 0, "removed")
+    assert len(drop.sync().outcome.certificates) == 1
     drop.file("projects.csv", HEADING + "A,Alpha\nB,Beta\n")
     assert names(drop) == {"B": "Beta"}
 
