@@ -66,6 +66,21 @@ def test_a_release_is_reached_through_fixed_links(releases: Releases) -> None:
     assert (release.path / "portfolio.duckdb").read_text() == "one"
 
 
+def test_the_old_release_is_current_until_the_very_swap(releases: Releases, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(releases, "one")
+    replace = Path.replace
+    seen: list[str] = []
+
+    def watched(path: Path, target: Path) -> Path:
+        seen.append((releases.root / "portfolio.duckdb").read_text())
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    publish(releases, "two")
+    assert seen == ["one"]
+    assert (releases.root / "portfolio.duckdb").read_text() == "two"
+
+
 def test_the_manifest_tells_id_as_of_counts_and_hashes(releases: Releases) -> None:
     release = publish(releases, "one")
     manifest = json.loads((releases.root / "manifest.json").read_text())
