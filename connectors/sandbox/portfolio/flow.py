@@ -14,7 +14,7 @@ from connectors.sandbox.world import Change, Issue, Worklog
 RANK = {name: number for number, name in enumerate(catalog.PRIORITIES)}
 
 
-HEADROOM = 1.17
+HEADROOM = 1.15
 """Starts per completion the plan asks for: holidays, empty backlogs and rework cost the rest."""
 
 

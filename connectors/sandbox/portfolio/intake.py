@@ -12,6 +12,7 @@ POINTS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 POINT_WEIGHTS = (16, 24, 27, 20, 10, 3)
 PRIORITY_WEIGHTS = (4, 18, 56, 17, 5)
 
+GROWTH_BEGINS, GROWTH_ENDS = 0.2, 0.85
 WORTH_A_SESSION = 5
 """Nobody calls a refinement session for less."""
 
@@ -22,14 +23,15 @@ def planned_by_now(state: ProjectState) -> float:
     week = (state.day - plan.starts) / 7
     kickoff = p.kickoff_share * min(1.0, (week + 0.5) / 3)
     x = min(1.0, max(0.0, (state.progress - 3 / plan.weeks) / (p.intake_ends - 3 / plan.weeks)))
-    grown = min(1.0, max(0.0, (state.progress - 0.2) / 0.7))
+    grown = min(1.0, max(0.0, (state.progress - GROWTH_BEGINS) / (GROWTH_ENDS - GROWTH_BEGINS)))
     return plan.scope * (kickoff + (1 - p.kickoff_share) * x * (1.1 - 0.1 * x) + plan.growth * grown)
 
 
 def is_over(state: ProjectState) -> bool:
     """Whether planning has brought forth everything it will."""
     plan = state.plan
-    return state.progress >= 0.9 and state.planned_created >= int(plan.scope * (1 + plan.growth))
+    last = max(state.portfolio.parameters.intake_ends, GROWTH_ENDS)
+    return state.progress >= last and state.planned_created >= int(plan.scope * (1 + plan.growth))
 
 
 def arrive(state: ProjectState) -> None:
