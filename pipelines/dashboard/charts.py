@@ -62,8 +62,11 @@ def outlook(item: Project) -> str:
 
 
 def programmes(projects: Sequence[Project]) -> str:
-    """How many projects of each programme are on course, likely late, very likely late or without a verdict."""
-    if not projects:
+    """How many projects of each programme are on course, likely late, very likely late or without a verdict.
+
+    Empty text where there is only one programme: the figures above the chart say the same.
+    """
+    if len({item.programme for item in projects}) < 2:
         return ""
     import altair as alt
 

@@ -49,7 +49,10 @@ def _late(projects: Sequence[Project]) -> str:
         return "No projects have been synced yet."
     judged = [item for item in projects if item.chance is not None]
     if not judged:
-        return f"{plural(len(projects), 'project')}, none with both a forecast and a date to hold it against."
+        forecast = sum(item.p50 is not None for item in projects)
+        return (
+            f"{plural(len(projects), 'project')}, {forecast:,d} with a finish forecast; none has a date to hold it to."
+        )
     late = sum(item.likely_late for item in judged)
     verb = "is" if late == 1 else "are"
     if not late:

@@ -106,6 +106,12 @@ def test_findings_stand_by_gravity_with_remedy_and_keys(page: str) -> None:
     assert "demo:10002 and 2 more" in page
 
 
+def test_a_project_whose_data_ends_earlier_says_so(page: str, portfolio: Tables, manifest: dict[str, str]) -> None:
+    health = portfolio["rpt_portfolio_health"].assign(effective_on=pd.Timestamp("2019-03-01"))
+    assert "data to 1 Mar 2019" in render({"rpt_portfolio_health": health}, manifest)
+    assert not re.search(r"data to \d", page, re.IGNORECASE)
+
+
 def test_release_and_day_are_shown(page: str, manifest: dict[str, str]) -> None:
     assert manifest["id"] in page
     assert "20 Nov 2026" in page
@@ -130,7 +136,7 @@ def test_projects_without_any_target_date_are_not_called_late(portfolio: Tables,
         baseline_on=None, promised_on=None, slip_days_p50=None, probability_late=None
     )
     page = render(portfolio | {"rpt_portfolio_health": health}, manifest)
-    assert "none with both a forecast and a date to hold it against" in page
+    assert "none has a date to hold it to" in page
     assert 'data-late="1"' not in page
 
 
