@@ -60,6 +60,11 @@ class SyncWriter:
             if sum(b.size for b in self._buffers.values()) >= landing_parts.ROW_GROUP_BYTES:
                 self._flush(max(self._buffers, key=lambda stream: self._buffers[stream].size))
 
+    def hear(self, server_time: datetime) -> None:
+        """The source's time, told before anything is on the disk: then nothing need be written again at the end."""
+        if self._thread is None:
+            self.known_at = self._known_at(server_time)
+
     def reject(self, item: Rejected) -> None:
         """Keep a refused record, with its place and the reason, in the quarantine."""
         line = {"stream": item.stream, "location": item.location, "reason": item.reason, "raw": item.raw}
@@ -85,8 +90,8 @@ class SyncWriter:
         files = [file for part in self._parts.values() for file in part.files]
         if outcome.server_time is not None:
             self.offset = outcome.server_time - self.started_at
-            known_at = max(self.started_at + self.offset, self.not_before)
-            if self.settles and abs(known_at - self.known_at) > _SAME_TIME:
+            known_at = self._known_at(outcome.server_time)
+            if known_at != self.known_at:
                 files = [self._moved(file, known_at) for file in files]
                 self.known_at = known_at
         self._files = files
@@ -147,6 +152,10 @@ class SyncWriter:
     def __exit__(self, *error: object) -> None:
         if not self.committed:
             self.abort()
+
+    def _known_at(self, server_time: datetime) -> datetime:
+        known_at = max(server_time, self.not_before)
+        return known_at if self.settles and abs(known_at - self.known_at) > _SAME_TIME else self.known_at
 
     def _flush(self, stream: str) -> None:
         """Hand a stream's records to the writing thread, after the row group before them is done: memory is bounded."""

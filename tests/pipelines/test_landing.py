@@ -158,6 +158,16 @@ def test_known_times_follow_the_server_from_the_first_sync_on(landing: Landing, 
     assert landing.clock().offset == virtual - commit.started_at
 
 
+def test_a_server_time_heard_in_time_saves_writing_twice(landing: Landing) -> None:
+    virtual = datetime(2024, 5, 6, 7, tzinfo=UTC)
+    writer = landing.begin("jira", "sandbox")
+    writer.hear(virtual)
+    writer.write(batch("issue", "1"))
+    commit = writer.commit(Outcome({}, "complete", server_time=virtual))
+    assert [row["_known_at"] for row in read(landing)] == [virtual.replace(tzinfo=None)]
+    assert commit.files[0].path.endswith("-0000.parquet")
+
+
 def test_what_is_synced_later_is_known_later_even_when_the_server_goes_back_in_time(landing: Landing) -> None:
     known = []
     for hours in (5, 3, 4):

@@ -6,6 +6,7 @@ import errno
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,18 @@ def test_a_second_sync_of_the_same_site_hears_who_is_at_work(settings: Settings)
     assert len(errors) == 1
     assert errors[0].startswith("The site 'main' is in use by 'sync' (process ")
     assert [c.site for c in Landing(settings.landing_dir).commits()] == ["other"]
+
+
+@dataclass(frozen=True)
+class SignedIn(Progress):
+    """Progress of a source that knows the time."""
+
+    server_time: datetime | None = None
+
+
+def test_a_time_told_while_signing_in_is_used_from_the_first_record_on(settings: Settings) -> None:
+    virtual = datetime(2024, 5, 6, 7, tzinfo=UTC)
+    items = (SignedIn("signed in", server_time=virtual), batch("1"), Outcome({}, "complete", server_time=virtual))
+    assert run(settings, *items).known_at == virtual
+    (part,) = settings.landing_dir.rglob("*.parquet")
+    assert part.name.endswith("-0000.parquet")  # written once
