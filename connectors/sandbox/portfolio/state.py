@@ -100,6 +100,7 @@ class ProjectState:
     finished_at: datetime | None = None
     last_done_at: datetime | None = None
     day: int = 0
+    today: date = date.min
     _elapsed: float = 0.0
     _sequence: int = 0
 
@@ -108,16 +109,13 @@ class ProjectState:
         return self.portfolio.world
 
     @property
-    def today(self) -> date:
-        return (self.portfolio.start + timedelta(days=self.day)).date()
-
-    @property
     def progress(self) -> float:
         """Share of the expected duration that has passed."""
         return (self.day - self.plan.starts) / (self.plan.weeks * 7)
 
     def open_day(self, day: int) -> None:
         self.day, self._elapsed = day, 0.0
+        self.today = (self.portfolio.start + timedelta(days=day)).date()
 
     def now(self) -> datetime:
         """The time of the next action: later than all before it, and within the team's working day."""

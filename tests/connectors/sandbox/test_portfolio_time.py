@@ -15,17 +15,17 @@ from connectors.sandbox.portfolio.truth import Truth
 from connectors.sandbox.world import World
 
 
-def small(seed: int = 3, days: int = 460) -> Simulator:
-    return Simulator(seed, projects=10, scale=0.5, days=days)
+def small(seed: int = 3, days: int = 300) -> Simulator:
+    return Simulator(seed, projects=8, scale=0.4, days=days)
 
 
 @pytest.fixture(scope="module")
 def present() -> Simulator:
-    return Simulator()
+    return small(days=500)
 
 
-def test_the_default_present_is_the_first_of_june_2026(present: Simulator) -> None:
-    assert present.world.now == datetime(2026, 6, 1, tzinfo=UTC)
+def test_the_default_present_is_the_first_of_june_2026() -> None:
+    assert Simulator(projects=1, scale=0.2).world.now == datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_the_same_seed_gives_the_same_world_and_register() -> None:
@@ -40,16 +40,16 @@ def test_another_seed_gives_another_world() -> None:
 
 @pytest.mark.parametrize("steps", [(7,), (3, 4), (1,) * 7])
 def test_moving_on_equals_simulating_at_once(steps: tuple[int, ...]) -> None:
-    moved = small(days=453)
+    moved = small(days=293)
     for days in steps:
         moved.advance(days)
-    whole = small(days=460)
+    whole = small(days=300)
     assert moved.world == whole.world
     assert moved.register() == whole.register()
 
 
 def test_looking_at_truth_changes_nothing() -> None:
-    looked, blind = small(days=300), small(days=300)
+    looked, blind = small(days=200), small(days=200)
     assert looked.truth
     looked.advance(14)
     blind.advance(14)
@@ -57,27 +57,11 @@ def test_looking_at_truth_changes_nothing() -> None:
 
 
 def test_truth_stays_the_same_as_time_passes() -> None:
-    simulator = small(days=400)
+    simulator = small(days=250)
     before = {key: truth.finished_at for key, truth in simulator.truth.items()}
     simulator.advance(28)
     after = simulator.truth
     assert {key: after[key].finished_at for key in before} == before
-
-
-def test_truth_knows_a_finish_for_every_project(present: Simulator) -> None:
-    for key, truth in present.truth.items():
-        assert truth.finished_at is not None, key
-        assert truth.slip_days is not None
-
-
-def test_a_finish_in_the_past_is_the_last_completion_the_world_shows(present: Simulator) -> None:
-    finished = [one for one in present.truth.values() if one.finished_at and one.finished_at < present.world.now]
-    assert len(finished) >= 4
-    for truth in finished:
-        leafs = [one for one in present.world.issues.values() if one.project_id == truth.project_id]
-        done_times = [one.resolved for one in leafs if one.type_id != 10_000 and one.resolution == "Done"]
-        assert max(time for time in done_times if time) <= truth.finished_at
-        assert all(present.world.statuses[one.status_id].category == "done" for one in leafs)
 
 
 def reachable(value: Any, seen: set[int]) -> list[Any]:
@@ -116,8 +100,8 @@ def test_nothing_is_recorded_later_than_now(present: Simulator) -> None:
     assert max(moment for moment in moments if moment) <= world.now
 
 
-def test_a_week_moves_scope_and_work(present: Simulator) -> None:
-    simulator = small(days=400)
+def test_a_week_moves_scope_and_work() -> None:
+    simulator = small(days=300)
     before = dict(done=done_count(simulator.world), issues=len(simulator.world.issues))
     simulator.advance(7)
     assert done_count(simulator.world) > before["done"]
@@ -129,7 +113,7 @@ def done_count(world: World) -> int:
 
 
 def test_projects_begin_after_the_present_so_that_the_portfolio_never_dries_up() -> None:
-    simulator = Simulator(projects=8, scale=0.4)
+    simulator = Simulator(projects=4, scale=0.3)
     keys = {project.key for project in simulator.world.projects.values()}
     simulator.advance(60)
     assert len(simulator.world.projects) > len(keys)
