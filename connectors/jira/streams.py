@@ -15,7 +15,9 @@ _ITEM: Final = (
     'STRUCT(field VARCHAR, fieldId VARCHAR, fieldtype VARCHAR, "from" VARCHAR, fromString VARCHAR, '
     '"to" VARCHAR, toString VARCHAR)'
 )
-_HISTORY: Final = f"STRUCT(id VARCHAR, created VARCHAR, author {_AUTHOR}, items {_ITEM}[])"
+_HISTORY: Final = (
+    f"STRUCT(id VARCHAR, created VARCHAR, author {_AUTHOR}, items {_ITEM}[], historyMetadata STRUCT(type VARCHAR))"
+)
 
 PROJECT: Final = Stream(
     "project",
