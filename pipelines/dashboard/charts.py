@@ -11,7 +11,7 @@ from pipelines.dashboard.projects import Project
 
 MUTED, GRID = "#5b6876", "#e4e8ec"
 BLUE, PALE = "#1f5f99", "#a9c9e6"
-OUTLOOKS = ("On course", "Likely late (50–80%)", "Very likely late (over 80%)", "No verdict")
+OUTLOOKS = ("On course or finished", "Likely late (50–80%)", "Very likely late (over 80%)", "No verdict")
 VERDICTS = {"green": OUTLOOKS[0], "amber": OUTLOOKS[1], "red": OUTLOOKS[2]}
 TONES = ("#3f8f6b", "#d9a520", "#b8402f", "#b4bdc6")
 WEEKS = 52

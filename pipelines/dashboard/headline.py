@@ -33,8 +33,9 @@ def figures(projects: Sequence[Project], rules: Sequence[Rule]) -> list[Figure]:
     critical = sum(rule.count for rule in rules if rule.severity == "critical")
     every = sum(rule.count for rule in rules)
     forecast = sum(item.p50 is not None for item in projects)
+    finished = sum(item.finished for item in projects)
     return [
-        Figure(len(projects), "projects", f"{forecast:,d} with a finish forecast", "calm"),
+        Figure(len(projects), "projects", f"{forecast:,d} with a forecast, {finished:,d} finished", "calm"),
         Figure(late, "likely late", "chance of at least 50%", "alarm" if late else "calm"),
         Figure(
             watermelons, "green but likely late", "reported green by the project", "alarm" if watermelons else "calm"
@@ -56,8 +57,8 @@ def _late(projects: Sequence[Project]) -> str:
     late = sum(item.likely_late for item in judged)
     verb = "is" if late == 1 else "are"
     if not late:
-        return f"None of {plural(len(judged), 'project')} with a target date is likely to finish late."
-    return f"{late:,d} of {plural(len(judged), 'project')} with a target date {verb} likely to finish late."
+        return f"None of the {plural(len(judged), 'open project')} that can be judged is likely to finish late."
+    return f"{late:,d} of the {plural(len(judged), 'open project')} that can be judged {verb} likely to finish late."
 
 
 def _biggest(projects: Sequence[Project]) -> str:

@@ -22,7 +22,7 @@ def page(portfolio: Tables, manifest: dict[str, str]) -> str:
 def test_headline_counts_the_projects_that_are_likely_late(page: str, portfolio: Tables) -> None:
     chance = portfolio["rpt_portfolio_health"]["probability_late"]
     late, judged = int((chance >= 0.5).sum()), int(chance.notna().sum())
-    assert f"{late} of {judged} projects with a target date are likely to finish late." in page
+    assert f"{late} of the {judged} open projects that can be judged are likely to finish late." in page
 
 
 def test_headline_names_the_largest_slip_with_its_dates(page: str, portfolio: Tables) -> None:
