@@ -135,6 +135,9 @@ class Landing:
                 if name.rsplit("-", 1)[0] not in committed:
                     self.store.remove(f"{folder}/{name}")
                     removed += 1
+        for name in self.store.drafts(commits_file.FOLDER):
+            if commits_file.may_belong(name, type, site):
+                self.store.remove(f"{commits_file.FOLDER}/{name}")
         for path in self._quarantine.glob(f"*_{type}_{site}_*.jsonl"):
             if path.stem not in committed:
                 path.unlink(missing_ok=True)

@@ -51,6 +51,10 @@ class Store(Protocol):
 
     def remove(self, name: str) -> None: ...
 
+    def drafts(self, folder: str) -> list[str]:
+        """The names of files that a crash kept from appearing; no reader sees them."""
+        ...
+
     def address(self, name: str) -> str:
         """What DuckDB opens: an absolute path or a URL."""
         ...
@@ -131,6 +135,10 @@ class LocalStore:
     def remove(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
 
+    def drafts(self, folder: str) -> list[str]:
+        place = self.root / folder
+        return sorted(path.name for path in place.glob(".*.*") if path.is_file()) if place.is_dir() else []
+
     def address(self, name: str) -> str:
         return str(self.root / name)
 
@@ -170,6 +178,9 @@ class ObjectStore:
     def remove(self, name: str) -> None:
         with suppress(FileNotFoundError):
             self._fs.rm_file(self._path(name))
+
+    def drafts(self, folder: str) -> list[str]:
+        return []  # a name appears with its content or not at all
 
     def address(self, name: str) -> str:
         return f"{self._url}/{name}"

@@ -14,10 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.line import Line
 from pipelines.resources.releases import PublishError
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
-from pipelines.stages.publish import PublishReport, publish
+from pipelines.stages.publish import PublishReport, publish, publish_release
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -219,3 +220,16 @@ def test_readers_throughout_many_publishes_see_no_error_nothing_mixed_nothing_ba
             assert told["reads"] > 10
             assert told["releases"] > 5
     assert query(settings, "SELECT DISTINCT n FROM marts.dim_a") == [(18,)]
+
+
+def test_a_run_publishes_with_the_instant_its_tables_were_built_for(settings: Settings) -> None:
+    build(settings, 1)
+    line = Line.of(settings)
+    assert publish_release(line).as_of.date() == line.moment.date()
+    with Warehouse.of(settings).write("test") as connection:
+        connection.execute("CREATE SCHEMA landing")
+        connection.execute("CREATE TABLE landing.build_state AS SELECT TIMESTAMP '2024-05-06 07:00:00' AS as_of")
+    report = publish_release(line)
+    assert report.as_of.isoformat() == "2024-05-06T07:00:00"
+    assert json.loads((settings.published_dir / "manifest.json").read_text())["as_of"] == "2024-05-06 07:00:00"
+    assert report.release_id in (settings.published_dir / "index.html").read_text()

@@ -84,6 +84,7 @@ def test_a_sync_killed_anywhere_is_there_whole_or_not_at_all(settings: Settings,
     assert landing.verify() == []
     on_disk = {str(p.relative_to(settings.landing_dir)) for p in settings.landing_dir.rglob("*.parquet")}
     assert on_disk == {file.path for commit in landing.commits() for file in commit.files}
+    assert not list((settings.landing_dir / "_commits").glob(".*"))
     assert {p.stem for p in settings.quarantine_dir.iterdir()} == set(landing.commit_ids())
 
 
