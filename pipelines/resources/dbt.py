@@ -134,9 +134,9 @@ class Dbt:
             arguments.append("--full-refresh")
         return self._run(arguments, variables or {}, on_node)
 
-    def test_units(self, select: Sequence[str] = ("*",)) -> BuildResult:
+    def test_units(self, select: Sequence[str] = ("test_type:unit",)) -> BuildResult:
         """Run the unit tests of the models."""
-        return self._run(["build", "--select", *select, "--resource-type", "unit_test"], {}, None)
+        return self._run(["test", "--select", *select], {}, None)
 
     def _run(
         self, arguments: list[str], variables: Mapping[str, Any], on_node: Callable[[NodeResult], None] | None
