@@ -6,6 +6,7 @@ What a rule finds is the runner's business, what follows from it policy's.
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -147,6 +148,7 @@ def _read_file(path: Path) -> list[Rule]:
     _known_keys(document, TABLE_KEYS, place)
     for name in ("table", "owner", "key"):
         _text(document, name, place)
+    _name(document["table"], "table", r"[a-z_]\w*\.[a-z_]\w*", place)
     _choice(document, "gate", GATES, place)
     return [_read_rule(document, entry, path.name) for entry in document["rules"]]
 
@@ -158,6 +160,7 @@ def _read_rule(table: dict[str, Any], entry: object, file: str) -> Rule:
     _known_keys(entry, RULE_KEYS, place)
     for name in ("id", "expect", "why", "fix"):
         _text(entry, name, place)
+    _name(entry["id"], "id", r"[a-z][a-z0-9_]*", place)
     _choice(entry, "severity", SEVERITIES, place)
     _choice(entry, "family", FAMILIES, place)
     columns = _columns(entry, place)
@@ -238,6 +241,13 @@ def _text(mapping: dict[str, Any], name: str, place: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise CatalogError(f"{place}: '{name}' is missing.", f"Add '{name}: <text>'.")
     return value
+
+
+def _name(value: str, name: str, pattern: str, place: str) -> None:
+    """Ids become the names of checks, tables are addresses: both need a plain spelling."""
+    if not re.fullmatch(pattern, value):
+        example = "marts.dim_project" if name == "table" else "active_project_has_sponsor"
+        raise CatalogError(f"{place}: the {name} '{value}' is not a plain name.", f"Write it like {example}.")
 
 
 def _choice(mapping: dict[str, Any], name: str, options: tuple[str, ...], place: str) -> None:

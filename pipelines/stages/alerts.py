@@ -28,7 +28,14 @@ LEDGER_TABLE = "alert"
 NO_CHANNEL = "none"
 TOLD = ("critical", "warning")  # notes of severity info stand on the quality page only: a message costs attention
 KEYS_SHOWN = 5
-NOUNS = {"dim_issue": "issue", "dim_project": "project", "fct_risk": "risk", "fct_baseline": "baseline"}
+NOUNS = {
+    "dim_issue": "issue",
+    "dim_project": "project",
+    "rpt_portfolio_health": "project",
+    "fct_risk": "risk",
+    "fct_baseline": "baseline",
+    "fct_budget_line": "budget line",
+}
 
 
 @dataclass(frozen=True)

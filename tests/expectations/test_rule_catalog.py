@@ -73,6 +73,8 @@ def test_rule_reads_its_column_its_condition_its_key_and_its_project(tmp_path: P
         ("severity: critical", "severity: critical\n    severity: info", "'severity' is given twice"),
         ("rules:", "rules: [", "line"),
         ("owner: team:pmo\n", "", "'owner' is missing"),
+        ("id: has_sponsor", "id: Has a sponsor", "'Has a sponsor' is not a plain name"),
+        ("marts.dim_project", "dim_project", "'dim_project' is not a plain name"),
         ("rules:\n", "rules:\n  - nonsense\n", "not a mapping"),
     ],
 )
