@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from measure import Measured, child, report  # noqa: E402
+from measure import Measured, child, report
 
 PLAIN_LOOP = """
 import sys

@@ -90,11 +90,16 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Progress:
-    """A human-readable step of a long sync; `done` of `total` records where known."""
+    """A human-readable step of a long sync; `done` of `total` records where known.
+
+    A source with a clock of its own tells `server_time` as early as it knows it, so that what is landed from
+    then on carries it at once.
+    """
 
     message: str
     done: int | None = None
     total: int | None = None
+    server_time: datetime | None = None
 
 
 @dataclass

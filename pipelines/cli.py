@@ -191,9 +191,8 @@ def sandbox() -> None:
 @click.option("--fault", "faults", multiple=True, help="NAME@REQUEST, several allowed.")
 def sandbox_jira(**given: Any) -> None:
     """A Jira on loopback: Cloud v3 and Agile 1.0, with a virtual clock that can move."""
-    from connectors.sandbox.jira.server import serve
-
     from connectors.sandbox.jira.options import SandboxOptions
+    from connectors.sandbox.server import serve
 
     given["state_dir"] = given.pop("state")
     options = SandboxOptions(**given)

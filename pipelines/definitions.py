@@ -11,6 +11,7 @@ from pipelines.defs import alerts, forecasts, publish, quality, resources, sourc
 from pipelines.line import Line
 from pipelines.settings import Settings
 from pipelines.stages import build
+from pipelines.stages.publish import SCHEMAS as PUBLISHED_SCHEMAS
 
 LINE_JOB = "line"
 FORECAST_JOB = "daily_forecast"
@@ -24,7 +25,8 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
     for site in config.sites:
         sites[site.type].append(site.site)
     tables = warehouse.definitions(manifest, sites)
-    readable = [spec.key for spec in tables.resolve_all_asset_specs() if spec.key.path[0] in ("marts", "reporting")]
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
     return dg.Definitions.merge(
         sources.definitions(config.sites),
         tables,

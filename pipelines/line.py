@@ -39,9 +39,23 @@ class Line:
         """A line for these settings; nothing is opened before it is needed."""
         return cls(settings, as_of, full, progress or _silent)
 
+    @property
+    def moment(self) -> datetime:
+        """As of when this run speaks: what was asked for, else the sources' latest present, else our clock's."""
+        return self.as_of or self.landing.server_time() or self.landing.clock()()
+
+    def synced(self, report: SyncReport) -> None:
+        """Remember a sync of this run, for its exit code and summary."""
+        self.syncs.append(report)
+        self.tell(report.summary())
+
+    def failed(self, site: str, error: SourceError) -> None:
+        """Remember a sync that could not go on."""
+        self.failures.append((site, error))
+
     @cached_property
     def landing(self) -> Landing:
-        return Landing(self.settings.landing_dir)
+        return Landing(self.settings.landing_dir, quarantine=self.settings.quarantine_dir)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -49,4 +63,4 @@ class Line:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        return Warehouse(self.settings.warehouse_path)
+        return Warehouse.of(self.settings)

@@ -3,8 +3,7 @@
 Operators add a site as a YAML file in `SLIPSTREAM_SOURCES`; nothing here names a product.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterator
 
 import dagster as dg
@@ -12,7 +11,7 @@ import dagster as dg
 from connectors import registry
 from connectors.errors import SourceError
 from connectors.source import SiteConfig, Stream
-from pipelines import clock, policies
+from pipelines import policies
 from pipelines.keys import landing_key
 from pipelines.line import Line
 from pipelines.stages import sync
@@ -20,26 +19,40 @@ from pipelines.stages import sync
 CHECK = "complete"
 
 
-def definitions(site: SiteConfig) -> dg.Definitions:
-    """Everything Dagster needs to know of one site."""
-    streams = registry.create(site, clock.now).streams
-    assets = _landing_assets(site, streams)
-    job = dg.define_asset_job(f"sync_{site.site}", selection=[landing_key(site.type, site.site, s.name) for s in streams])
-    return dg.Definitions(assets=[assets], jobs=[job], sensors=[_change_sensor(site, job)])
+def definitions(site: SiteConfig, sites: tuple[SiteConfig, ...]) -> dg.Definitions:
+    """Everything Dagster needs to know of one of the configured sites."""
+    streams = registry.streams(site.type)
+    keys = [landing_key(site.type, site.site, stream.name) for stream in streams]
+    job = dg.define_asset_job(f"sync_{_plain(site)}", selection=keys)
+    return dg.Definitions(
+        assets=[_landing_assets(site, streams, _project_keys(site, sites))],
+        jobs=[job],
+        sensors=[_change_sensor(site, job.name)],
+    )
 
 
-def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...]) -> dg.AssetsDefinition:
+def _project_keys(site: SiteConfig, sites: tuple[SiteConfig, ...]) -> list[dg.AssetKey]:
+    """The projects that a register speaks of: their site is read first, and its clock then dates the register."""
+    named = site.options.get("project_site")
+    return [landing_key(s.type, s.site, "project") for s in sites if s.site == named and s.site != site.site]
+
+
+def _plain(site: SiteConfig) -> str:
+    """The site's name as Dagster takes it for ops, jobs and sensors."""
+    return re.sub(r"\W", "_", site.site)
+
+
+def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: list[dg.AssetKey]) -> dg.AssetsDefinition:
     keys = {stream.name: landing_key(site.type, site.site, stream.name) for stream in streams}
-    first = next(iter(keys.values()))
 
     @dg.multi_asset(
-        name=f"sync_{site.site}",
-        specs=[_spec(site, stream) for stream in streams],
+        name=f"sync_{_plain(site)}",
+        specs=[_spec(site, stream, refers_to) for stream in streams],
         check_specs=[
             dg.AssetCheckSpec(
                 CHECK,
                 asset=key,
-                description="Everything that is at the source is held here (completeness certificate of the last sync).",
+                description="Everything at the source is held here (completeness certificate of the last sync).",
             )
             for key in keys.values()
         ],
@@ -53,32 +66,27 @@ def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...]) -> dg.AssetsD
             report = sync.sync_site(line.settings, site, full=line.full, progress=line.tell)
         except SourceError as error:
             line.failed(site.site, error)
-            raise dg.Failure(
-                description=str(error), allow_retries=error.exit_code == 1, metadata={"remedy": error.remedy}
-            ) from None
+            raise dg.Failure(description=str(error), metadata={"remedy": error.remedy}) from None
         line.synced(report)
         context.log.info(report.summary())
         for name, key in keys.items():
             rows = report.rows.get(name, 0)
-            if rows or key == first:
-                yield dg.MaterializeResult(
-                    asset_key=key, metadata={"dagster/row_count": rows, "sync_id": report.sync_id}
-                )
+            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows, "sync_id": report.sync_id})
         yield from _completeness(report, keys)
 
     return _sync
 
 
-def _spec(site: SiteConfig, stream: Stream) -> dg.AssetSpec:
+def _spec(site: SiteConfig, stream: Stream, refers_to: list[dg.AssetKey]) -> dg.AssetSpec:
     columns = [dg.TableColumn(name, kind) for name, kind in stream.fields.items()]
     return dg.AssetSpec(
         landing_key(site.type, site.site, stream.name),
+        deps=refers_to,
         group_name="landing",
         kinds={site.type, "parquet"},
         owners=[policies.DATA_ENGINEERING],
         description=f"{stream.name} records of {site.type} site {site.site}, append-only, as received.",
         metadata={"dagster/column_schema": dg.TableSchema(columns=columns), "record_key": stream.key},
-        skippable=True,
     )
 
 
@@ -98,18 +106,18 @@ def _completeness(report: sync.SyncReport, keys: dict[str, dg.AssetKey]) -> Iter
         )
 
 
-def _change_sensor(site: SiteConfig, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def _change_sensor(site: SiteConfig, job_name: str) -> dg.SensorDefinition:
     @dg.sensor(
-        name=f"{site.site}_changed",
-        job=job,
+        name=f"{_plain(site)}_changed",
+        job_name=job_name,
         minimum_interval_seconds=policies.SENSOR_INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Asks {site.type} site {site.site} whether anything changed since the last commit, and syncs if so.",
+        description=f"Asks {site.type} site {site.site} what changed since the last commit, and syncs if so.",
     )
     def _changed(context: dg.SensorEvaluationContext, line: dg.ResourceParam[Line]) -> dg.RunRequest | dg.SkipReason:
         checkpoint = line.landing.checkpoint(site.type, site.site)
         try:
-            changed = registry.create(site, clock.now).changed(checkpoint)
+            changed = registry.create(site, line.landing.clock()).changed(checkpoint)
         except SourceError as error:
             return dg.SkipReason(f"cannot ask {site.site}: {error}")
         if not changed:

@@ -1,6 +1,6 @@
 """What leaves the house by message: findings to their owners, and failed runs to the operators."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -27,18 +27,24 @@ def definitions() -> dg.Definitions:
         ],
         description="Messages to owners about new and resolved findings: one an owner and run, changes only.",
     )
-    def alert(context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]) -> dg.MaterializeResult[None]:
+    def alert(
+        context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         report = alerts.run_alerts(line, run_id=context.run_id)
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": report.messages, "delivered": report.delivered},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=DELIVERED,
-                    passed=not report.failures,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata={"failures": list(report.failures)},
-                )
-            ],
+        yield dg.MaterializeResult(
+            asset_key=ALERT,
+            metadata={
+                "dagster/row_count": report.messages,
+                "delivered": report.delivered,
+                "without_channel": report.unsent,
+            },
+        )
+        yield dg.AssetCheckResult(
+            asset_key=ALERT,
+            check_name=DELIVERED,
+            passed=not report.failures,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"failures": list(report.failures)},
         )
 
     @dg.run_failure_sensor(

@@ -1,19 +1,18 @@
 """Forecasts into the ledger: every registered forecaster, daily and whenever its inputs changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
 
 from models import registry
+from models.forecaster import Forecaster
 from pipelines import policies
 from pipelines.keys import table_key
 from pipelines.line import Line
 from pipelines.stages import forecast
 
 
-def _spec(forecaster: registry.Forecaster) -> dg.AssetSpec:
+def _spec(forecaster: Forecaster) -> dg.AssetSpec:
     return dg.AssetSpec(
         dg.AssetKey(["ledger", forecaster.ledger_table]),
         deps=[_input_key(table) for table in forecaster.inputs],
@@ -34,19 +33,31 @@ def _input_key(table: str) -> dg.AssetKey:
     return table_key(f"intermediate.{table}" if table.startswith("int_") else f"marts.{table}")
 
 
-def forecast_asset(forecaster: registry.Forecaster) -> dg.AssetsDefinition:
+def forecast_asset(forecaster: Forecaster) -> dg.AssetsDefinition:
     """One forecaster as an asset: rows are appended, never rewritten."""
 
     @dg.multi_asset(name=f"forecast_{forecaster.ledger_table}", specs=[_spec(forecaster)])
     def _forecast(
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None]]:
-        report = forecast.run_forecaster(forecaster, line, run_id=context.run_id)
-        yield dg.MaterializeResult(metadata={"dagster/row_count": report.rows, **report.counts_by_status})
+        report = forecast.run_forecasts(
+            line.warehouse,
+            line.ledger,
+            line.settings,
+            line.moment,
+            context.run_id,
+            known_at=line.landing.clock()(),
+            progress=line.tell,
+            forecasters=[forecaster],
+        )
+        (said,) = report.models
+        yield dg.MaterializeResult(
+            metadata={"dagster/row_count": said.rows, "appended": said.appended, **said.statuses}
+        )
 
     return _forecast
 
 
 def definitions() -> dg.Definitions:
     """One asset a forecaster of the registry."""
-    return dg.Definitions(assets=[forecast_asset(f) for f in registry.forecasters()])
+    return dg.Definitions(assets=[forecast_asset(f) for f in registry.FORECASTERS])

@@ -1,7 +1,5 @@
 """Publishing: the release that BI tools, the dashboard and the briefing read."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines import policies

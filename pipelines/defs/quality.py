@@ -1,7 +1,5 @@
 """The two gates: governance rules as asset checks on the tables they judge, results into the ledger."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal
@@ -58,7 +56,7 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         report = gate.run_gate(
-            line.warehouse, line.ledger, line.settings, line.as_of_known, context.run_id, gate=name, progress=line.tell
+            line.warehouse, line.ledger, line.settings, line.moment, context.run_id, gate=name, progress=line.tell
         )
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(report.results)})
         yield from _results(report, rules, key)
@@ -66,9 +64,7 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
     return _gate
 
 
-def _results(
-    report: gate.GateReport, rules: list[catalog.Rule], key: dg.AssetKey
-) -> Iterator[dg.AssetCheckResult]:
+def _results(report: gate.GateReport, rules: list[catalog.Rule], key: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
     by_rule = defaultdict(list)
     for result in report.results:
         by_rule[result.rule_id].append(result)

@@ -13,9 +13,8 @@ from pipelines.keys import COMPLETENESS, landing_key
 def definitions(sites: tuple[SiteConfig, ...]) -> dg.Definitions:
     """One component a site; the ledger of certificates is written by each sync itself."""
     from connectors import registry
-    from pipelines import clock
 
-    deps = [landing_key(s.type, s.site, stream.name) for s in sites for stream in registry.create(s, clock.now).streams]
+    deps = [landing_key(s.type, s.site, stream.name) for s in sites for stream in registry.streams(s.type)]
     certificates = dg.AssetSpec(
         COMPLETENESS,
         deps=deps,
@@ -24,4 +23,6 @@ def definitions(sites: tuple[SiteConfig, ...]) -> dg.Definitions:
         owners=[policies.DATA_ENGINEERING],
         description="What each sync could prove: ids at the source and held, per project and stream.",
     )
-    return dg.Definitions.merge(dg.Definitions(assets=[certificates]), *(source.definitions(site) for site in sites))
+    return dg.Definitions.merge(
+        dg.Definitions(assets=[certificates]), *(source.definitions(site, sites) for site in sites)
+    )

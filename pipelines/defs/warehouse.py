@@ -1,7 +1,5 @@
 """dbt's models as assets, one multi-asset a layer, built in process under the warehouse lock."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

@@ -106,11 +106,11 @@ def manifest(line: Line) -> dict[str, Any]:
 
 
 def models_of_layer(manifest: Mapping[str, Any], layer: str) -> list[str]:
-    """Unique ids of a layer's models, in the manifest's order."""
+    """Unique ids of a layer's tables (models, and seeds in the core), in the manifest's order."""
     return [
         unique_id
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and _layer_of(node) == layer
+        if node["resource_type"] in ("model", "seed") and _layer_of(node) == layer
     ]
 
 

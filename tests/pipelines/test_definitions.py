@@ -1,0 +1,91 @@
+"""What Dagster is given: every asset has an owner, a group, a kind and a place in the flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from pipelines import settings
+from pipelines.definitions import FORECAST_JOB, LINE_JOB, assemble
+from pipelines.keys import RELEASE, landing_key
+
+pytestmark = pytest.mark.filterwarnings("default")
+GROUPS = {"landing", "staging", "intermediate", "marts", "ledger", "reporting", "published"}
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    home = tmp_path_factory.mktemp("home")
+    (home / "sources").mkdir()
+    for name, kind in (("acme", "jira"), ("second-site", "jira"), ("pmo", "registers")):
+        options = {"url": "http://127.0.0.1:9", "email": "a@b.test", "api_token": "t"} if kind == "jira" else {}
+        site = {"type": kind, "site": name, **options}
+        (home / "sources" / f"{name}.yaml").write_text(yaml.safe_dump(site))
+    return assemble(settings.load({"SLIPSTREAM_HOME": str(home)}))
+
+
+def specs(definitions: dg.Definitions) -> list[dg.AssetSpec]:
+    return [spec for spec in definitions.resolve_all_asset_specs() if "dagster/asset_execution_type" not in spec.tags]
+
+
+def test_every_asset_has_owner_group_kind_and_description(definitions: dg.Definitions) -> None:
+    for spec in specs(definitions):
+        assert spec.owners, spec.key
+        assert spec.group_name in GROUPS, spec.key
+        assert spec.kinds, spec.key
+        assert spec.description, spec.key
+
+
+def test_the_key_of_a_table_is_its_address_and_its_group_the_layer(definitions: dg.Definitions) -> None:
+    keys = {spec.key: spec for spec in specs(definitions)}
+    issue = keys[dg.AssetKey(["marts", "dim_issue"])]
+    assert issue.group_name == "marts"
+    assert issue.metadata["dagster/column_schema"]
+
+
+def test_staging_hangs_on_the_stream_of_every_site_of_its_type(definitions: dg.Definitions) -> None:
+    staged = next(s for s in specs(definitions) if s.key == dg.AssetKey(["staging", "stg_jira__issue"]))
+    upstream = {dep.asset_key for dep in staged.deps}
+    assert {landing_key("jira", "acme", "issue"), landing_key("jira", "second-site", "issue")} <= upstream
+
+
+def test_everything_downstream_of_the_sources_runs_by_itself_on_change(definitions: dg.Definitions) -> None:
+    for spec in specs(definitions):
+        if spec.group_name not in ("landing",) and spec.key.path[-1] != "completeness":
+            assert spec.automation_condition is not None, spec.key
+
+
+def test_the_line_leads_from_landing_to_the_release(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def(LINE_JOB)
+    graph = definitions.resolve_asset_graph()
+    upstream = dg.AssetSelection.assets(RELEASE).upstream().resolve(graph)
+    assert landing_key("jira", "acme", "issue") in upstream
+    assert dg.AssetKey(["ledger", "schedule_forecast"]) in upstream
+    assert job is not None
+
+
+def test_forecasts_are_scheduled_daily_and_sites_are_watched(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    assert [s.name for s in repository.schedule_defs] == [FORECAST_JOB]
+    sensors = {s.name for s in repository.sensor_defs}
+    assert {"acme_changed", "second_site_changed", "pmo_changed", "on_change", "failed_run_alert"} <= sensors
+
+
+def test_broken_keys_block_what_is_downstream_but_findings_do_not(definitions: dg.Definitions) -> None:
+    checks = {
+        spec.name: spec.blocking
+        for asset in definitions.resolve_asset_graph().assets_defs
+        for spec in asset.check_specs
+    }
+    assert checks["key_dim_issue_issue_id"]
+    assert not checks["active_project_has_sponsor"]
+    assert checks["rules_could_be_evaluated"]
+
+
+def test_the_workspace_file_names_this_code_location() -> None:
+    root = Path(__file__).parents[2]
+    (entry,) = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
+    assert entry["python_module"] == {"module_name": "pipelines.definitions", "location_name": "slipstream"}
