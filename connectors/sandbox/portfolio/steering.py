@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from random import Random
 
 from connectors.sandbox.portfolio.state import Baseline, ProjectState
 
 DAY_RATE = 560.0
+MOST_MOVES = 2
 TEXTS = {
     "green": ("On plan, no help needed.", "Work goes as planned; the next release is on track."),
     "amber": ("Some work takes longer; the team re-plans.", "Scope has grown, we look for what can wait."),
@@ -62,13 +64,16 @@ def report(state: ProjectState) -> None:
     steering.rag = "green" if "optimist" in habits else colour(late)
     steering.text = TEXTS[steering.rag][day // 14 % 2]
     steering.updated_on = state.today
-    if (
-        late > 50
-        and state.progress > 0.45
-        and "optimist" not in habits
-        and state.rng.random() < (0.8 if "silent" in habits else 0.3)
-    ):
+    is_too_late = late > (20 if "silent" in habits else 50) and state.progress > 0.45
+    if is_too_late and "optimist" not in habits and _dares(state):
         move_promise(state, expected_finish(state))
+
+
+def _dares(state: ProjectState) -> bool:
+    """Nobody moves a promise often; drawn apart, so that what is said never changes what is done."""
+    chance = 0.8 if "silent" in state.plan.habits else 0.3
+    dice = Random(f"{state.plan.key}/{state.plan.scope}/{state.today}").random()
+    return state.drivers["promise_moved"] < MOST_MOVES and dice < chance
 
 
 def colour(late_days: int) -> str:
