@@ -12,7 +12,7 @@ known; a subject's own residuals weigh more in its curve (weighted conformal: Ti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 OWN_WEIGHT = 5.0  # of a subject's own residuals beside those of others
+OWN_SHARE = 0.75  # a subject of n origins weighs n to the power 1 - 0.75: its origins end with the same event
+UNRESOLVED = 30.0  # how much firmer the prior stands while no subject at all has come to its end
 FOLDS, EM_STEPS = 5, 60
 _PRIOR_POINTS = 21
 
@@ -117,7 +119,8 @@ def kaplan_meier(values: FloatArray, observed: BoolArray, weights: FloatArray, s
 def calibrate(past: Past, prior: Prior) -> Conformal:
     """Fits the regression on everything, and takes the residuals out of fold by subject."""
     _, index, number = np.unique(past.subject, return_inverse=True, return_counts=True)
-    weights = np.asarray(number.astype(np.float64)[index] ** -0.5, dtype=np.float64)
+    weights = np.asarray(number.astype(np.float64)[index] ** -OWN_SHARE, dtype=np.float64)
+    prior = _firmer(prior, len(np.unique(past.subject[past.observed])))
     coefficients, spread = _fit(past.log_ratio, past.observed, past.design, weights, prior)
     residuals = past.log_ratio - past.design @ coefficients
     if len(number) >= FOLDS:
@@ -126,6 +129,11 @@ def calibrate(past: Past, prior: Prior) -> Conformal:
             other, _ = _fit(past.log_ratio[~out], past.observed[~out], past.design[~out], weights[~out], prior)
             residuals[out] = past.log_ratio[out] - past.design[out] @ other
     return Conformal(coefficients, spread, residuals, past.observed, weights, past.subject, prior)
+
+
+def _firmer(prior: Prior, resolved: int) -> Prior:
+    """Lower bounds alone, all ending with the same unfinished subjects, must not push the centre by themselves."""
+    return replace(prior, centre_precision=prior.centre_precision * (1.0 + UNRESOLVED / (1.0 + resolved) ** 2))
 
 
 def _fit(
@@ -150,12 +158,16 @@ def _fit(
     return beta, sigma
 
 
-def interval_scale(actual: FloatArray, predicted: FloatArray, levels: tuple[float, ...]) -> FloatArray:
-    """Split conformal factors for counts: quantiles of (actual + 1) / (predicted + 1), each level taken at (n+1)/n.
+def interval_scale(
+    actual: FloatArray, predicted: FloatArray, levels: tuple[float, ...], independent: int
+) -> FloatArray:
+    """Split conformal factors for counts: quantiles of (actual + 1) / (predicted + 1), for misses that grow with size.
 
-    For non-negative aggregates such as weekly throughput, where the miss grows with the size.
+    Each level moves outwards by (n + 1) / n, n being the number of origins: the misses of one origin go together.
     """
-    ratio = np.sort((np.asarray(actual, dtype=np.float64) + 1.0) / (np.asarray(predicted, dtype=np.float64) + 1.0))
-    number = len(ratio)
-    ranks = [level * (number + 1) - 1 if level >= 0.5 else level * (number - 1) for level in levels]
-    return np.asarray(np.interp(np.asarray(ranks), np.arange(number), ratio), dtype=np.float64)
+    ratio = (np.asarray(actual, dtype=np.float64) + 1.0) / (np.asarray(predicted, dtype=np.float64) + 1.0)
+    wider = (independent + 1.0) / independent
+    moved = [
+        level if level == 0.5 else level * wider if level > 0.5 else 1.0 - (1.0 - level) * wider for level in levels
+    ]
+    return np.asarray(np.quantile(ratio, np.clip(moved, 0.0, 1.0)), dtype=np.float64)

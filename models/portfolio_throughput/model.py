@@ -85,6 +85,6 @@ def _quantiles(counts: pd.Series, seed: int) -> FloatArray | None:
     rows = []
     for week in range(HORIZON_WEEKS):
         near = slice(max(0, week - 2), week + 3)  # neighbouring horizons miss alike; together they are enough
-        scale = interval_scale(actual[:, near].ravel(), past[:, near].ravel(), tuple(LEVELS.values()))
+        scale = interval_scale(actual[:, near].ravel(), past[:, near].ravel(), tuple(LEVELS.values()), len(cuts))
         rows.append(np.maximum((ahead[week] + 1.0) * scale - 1.0, 0.0))
     return np.asarray(np.round(rows, 3), dtype=np.float64)

@@ -12,7 +12,7 @@ import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
-SEASONAL_WEEKS = 104  # two years, before a yearly season can be told from chance
+SEASONAL_WEEKS = 106  # two years, before a yearly season can be told from chance
 
 
 def predict(counts: pd.Series, horizon: int, seed: int) -> FloatArray:
@@ -29,10 +29,11 @@ def predict(counts: pd.Series, horizon: int, seed: int) -> FloatArray:
 def _prophet(is_seasonal: bool) -> Any:
     """Imported here, for it takes more than a second; its optimiser's chatter is kept out of our output."""
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # it complains that plotly is absent
-    engine = logging.getLogger("cmdstanpy")
-    if not engine.hasHandlers():
-        engine.addHandler(logging.NullHandler())  # without one it installs its own and prints each fit
-    engine.setLevel(logging.ERROR)
+    for name in ("prophet", "cmdstanpy"):
+        logger = logging.getLogger(name)
+        if not logger.hasHandlers():
+            logger.addHandler(logging.NullHandler())  # without one cmdstanpy installs its own and prints each fit
+        logger.setLevel(logging.ERROR)
     from prophet import Prophet
 
     return Prophet(

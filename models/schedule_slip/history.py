@@ -19,7 +19,7 @@ MOST_UNFINISHED = 0.5  # share of trials without a finish from which there is no
 
 # Of planned projects few ever finish within sight, and which ones do is no accident (short plans first), so their
 # calibration leans on the engine until some twenty have finished. Set on sandbox seeds 1 and 7, checked on 2 and 3.
-PRIORS = {"planned": Prior(0.5, 70.0, 600.0, 200.0, 200.0), "running": Prior(), "epic": Prior()}
+PRIORS = {"planned": Prior(0.5, 40.0, 320.0, 110.0, 110.0), "running": Prior(), "epic": Prior()}
 
 
 def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd.DataFrame:
