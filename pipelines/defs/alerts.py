@@ -30,7 +30,7 @@ def definitions() -> dg.Definitions:
     def alert(
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        report = alerts.run_alerts(line, run_id=context.run_id)
+        report = alerts.run_alerts(line, run_id=context.run.run_id)
         yield dg.MaterializeResult(
             asset_key=ALERT,
             metadata={

@@ -45,7 +45,7 @@ def forecast_asset(forecaster: Forecaster) -> dg.AssetsDefinition:
             line.ledger,
             line.settings,
             line.moment,
-            context.run_id,
+            context.run.run_id,
             known_at=line.landing.clock()(),
             progress=line.tell,
             forecasters=[forecaster],

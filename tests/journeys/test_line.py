@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
+import openpyxl
 import pandas as pd
 import pytest
 import yaml
@@ -76,6 +77,18 @@ def _run(config: Settings, simulator: Simulator) -> Week:
     return Week(outcome, line, told, *(read[name] for name in TABLES), manifest, ids)
 
 
+def _write_register(simulator: Simulator, inbox: Path) -> None:
+    """The simulated register, with the sponsor of the first active project struck out: a critical finding."""
+    path = workbook.write(simulator, inbox)
+    book = openpyxl.load_workbook(path)
+    rows = book["Projects"].iter_rows()
+    columns = [cell.value for cell in next(rows)]
+    active = next(row for row in rows if row[columns.index("phase")].value == "active")
+    active[columns.index("sponsor_name")].value = None
+    active[columns.index("sponsor_email")].value = None
+    book.save(path)
+
+
 TABLES = ("marts/dim_issue", "reporting/rpt_portfolio_health", "reporting/rpt_schedule_forecast")
 
 
@@ -88,10 +101,10 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         config = _sites(home, jira)
         inbox = home / "inbox" / "pmo"
         inbox.mkdir(parents=True)
-        workbook.write(simulator, inbox)
+        _write_register(simulator, inbox)
         first = _run(config, simulator)
         jira.advance(7)
-        workbook.write(simulator, inbox)
+        _write_register(simulator, inbox)
         second = _run(config, simulator)
         yield Journey(config, simulator, first, second)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.sandbox.jira.catalog import Catalog
-from connectors.sandbox.jira.clock import stamp_utc
+from connectors.sandbox.jira.clock import millis, stamp_utc
 from connectors.sandbox.jira.field_catalog import field_documents
 from connectors.sandbox.jira.issue_fields import IssueFields
 from connectors.sandbox.jira.references import (
@@ -44,6 +44,7 @@ def catalog(fields: IssueFields) -> Catalog:
         columns={entry.id: _columns(fields) for entry in world.boards.values()},
         sprints=_sprints(fields),
         worklogs={str(entry.id): fields.worklog(entry) for entry in world.worklogs.values()},
+        worklogs_gone={str(number): millis(when) for number, when in world.deleted_worklogs.items()},
     )
 
 
