@@ -8,8 +8,10 @@ certificate says so.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -30,36 +32,47 @@ Class: TypeAlias = Literal["deleted", "not_visible", "archived", "trashed", "mov
 
 @dataclass(frozen=True)
 class Census:
-    """Ids at the source: as they came (by creation), sorted, and by the project their key names."""
+    """Ids at the source: as they came (by creation), and sorted, each with the number of the project its key names."""
 
     listed: Sequence[int]
     ids: Ids
-    by_project: Mapping[str, Ids]
+    owners: Ids
+    names: Sequence[str]
+
+    def without(self, gone: Ids) -> Census:
+        keep = ~np.isin(self.ids, gone)
+        return Census(self.listed, self.ids[keep], self.owners[keep], self.names)
+
+    def by_project(self, ids: Ids) -> dict[str, Ids]:
+        """Of these ids, those of each project; meant for few ids."""
+        among = np.isin(self.ids, ids)
+        found, owners = self.ids[among], self.owners[among]
+        return {self.names[number]: found[owners == number] for number in np.unique(owners).tolist()}
 
     def counts(self, held: Held, delivered: Ids) -> dict[str, int]:
         """Issues at the source per project; what was delivered in this sync counts where its payload says."""
-        here = {name: len(ids) for name, ids in held.by_project(delivered).items()}
-        there = {name: len(np.setdiff1d(ids, delivered)) for name, ids in self.by_project.items()}
-        return {name: here.get(name, 0) + there.get(name, 0) for name in {**there, **here}}
+        counts = held.count(delivered)
+        others = self.owners[~np.isin(self.ids, delivered)]
+        for name, tally in zip(self.names, np.bincount(others, minlength=len(self.names)).tolist(), strict=True):
+            counts[name] = counts.get(name, 0) + tally
+        return counts
 
 
 def nothing() -> Census:
     """Where no project is visible at all."""
-    return Census((), np.empty(0, np.int64), {})
+    return Census((), np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
 async def read(session: Session, within: str, projects: Sequence[Project]) -> Census:
-    ids, owners = array("q"), array("q")
+    listed, owners = array("q"), array("q")
     body = {"jql": ordered(within), "maxResults": PAGE, "fields": ["key"]}
-    names: dict[str, int] = {}
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
     async for page in by_token(session, SEARCH, body, wire.id_page):
-        for issue in page.issues:
-            ids.append(int(issue.id))
-            owners.append(names.setdefault(issue.key.rpartition("-")[0], len(names)))
+        listed.extend([issue.id for issue in page.issues])
+        owners.extend([numbers[issue.key.rpartition("-")[0]] for issue in page.issues])
     known = {project.key: project.id for project in projects}
-    listed, owner = np.array(ids, dtype=np.int64), np.array(owners, dtype=np.int64)
-    by_project = {known.get(name, name): np.unique(listed[owner == number]) for name, number in names.items()}
-    return Census(ids, np.unique(listed), by_project)
+    ids, first = np.unique(np.array(listed, dtype=np.int64), return_index=True)
+    return Census(listed, ids, np.array(owners, dtype=np.int64)[first], [known.get(name, name) for name in numbers])
 
 
 @dataclass
@@ -72,24 +85,29 @@ class Differences:
 
 
 def compare(held: Held, census: Census, fresh: Ids, projects: Sequence[Project]) -> Differences:
-    """`fresh` came in this very sync: the index may be behind it, so its absence means nothing."""
+    """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing."""
     found = Differences()
-    seen = np.union1d(census.ids, fresh)
-    absent = held.by_project(np.setdiff1d(held.ids, seen, assume_unique=True))
-    holdings = held.by_project(held.ids)
     listed = {project.id: project for project in projects}
-    for name, ids in absent.items():
-        why = _out_of_sight(listed.get(name), len(ids), len(holdings[name]))
+    holdings = held.counts()
+    absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh))]
+    for name, ids in held.by_project(absent).items():
+        why = _out_of_sight(listed.get(name), len(ids), holdings[name][0])
         if why is None:
             found.absent += ids.tolist()
         else:
             found.hidden[name] = (why, ids)
-    for name, ids in census.by_project.items():
-        own = holdings.get(name, np.empty(0, np.int64)) if name in listed else held.ids
-        lacking = np.setdiff1d(ids, own, assume_unique=True)
-        # a fresh one under another project has just moved: the payload is younger than the index
-        found.lacking += np.setdiff1d(lacking, fresh).tolist()
+    found.lacking = _lacking(held, census, fresh, listed).tolist()
     return found
+
+
+def _lacking(held: Held, census: Census, fresh: Ids, listed: Container[str]) -> Ids:
+    """Not held at all, or held under another project than the census names."""
+    numbers = held.numbers_of(census.ids)
+    expected = np.array([held.number(name) if name in listed else -2 for name in census.names], dtype=np.int64)
+    named = expected[census.owners]
+    lacking = (numbers < 0) | ((named != -2) & (numbers != named))
+    wanted: Ids = census.ids[lacking & ~np.isin(census.ids, fresh)]
+    return wanted
 
 
 def _out_of_sight(project: Project | None, absent: int, held: int) -> Class | None:

@@ -86,7 +86,7 @@ class Tally:
             head = wire.issue_changelog(log)
             issue = int(head.issueId)
             self._pages[issue] = self._pages.get(issue, 0) + 1
-            self._ids.setdefault(issue, set()).update(wire.ref(bytes(row)).id for row in head.changeHistories)
+            self._ids.setdefault(issue, set()).update([row.id for row in head.changeHistories])
             stamp = self._state.overflow.get(issue, -1)
             batch.add(f"{issue}/{self._pages[issue]}", log, wire.from_millis(stamp) if stamp >= 0 else None)
         if part.done:

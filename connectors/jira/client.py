@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.errors import ProtocolError, SourceError, UnreachableError, refusal
-from connectors.http import used_up
+from connectors.http import retry_after, used_up
 from connectors.jira.config import Settings
 from connectors.source import Clock
 
@@ -58,16 +59,17 @@ class Client:
 
     def _call(self, path: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
         where = f"GET {path} on {self._settings.url}"
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, _ATTEMPTS):
             answer = self._attempt(where, ask)
-            if not isinstance(answer, str):
+            if isinstance(answer, dict):
                 return answer
-            if attempt < _ATTEMPTS:
-                self._sleep(0.25 * 2.0**attempt)
-        raise UnreachableError(f"{where} failed {_ATTEMPTS} times: {answer}.", _UNREACHABLE)
+            self._sleep(0.25 * 2.0**attempt if answer.seconds is None else answer.seconds)
+        answer = self._attempt(where, ask)
+        if isinstance(answer, dict):
+            return answer
+        raise UnreachableError(f"{where} failed {_ATTEMPTS} times: {answer.reason}.", _UNREACHABLE)
 
-    def _attempt(self, where: str, ask: Callable[[Any], Any]) -> dict[str, Any] | str:
-        """The answer, or as text why it is worth another try."""
+    def _attempt(self, where: str, ask: Callable[[Any], Any]) -> dict[str, Any] | _Trouble:
         import requests
         from jira import JIRAError
 
@@ -79,22 +81,31 @@ class Client:
         except requests.exceptions.JSONDecodeError:
             raise _no_jira(where) from None
         except requests.exceptions.RequestException as error:
-            return f"no connection ({type(error).__name__})"
+            return _Trouble(f"no connection ({type(error).__name__})")
         except ValueError:
             raise _no_jira(where) from None
         if not isinstance(answer, dict):
             raise _no_jira(where)
         return answer
 
-    def _declined(self, where: str, error: Any) -> str:
+    def _declined(self, where: str, error: Any) -> _Trouble:
         status = int(error.status_code or 0)
         if status not in _TEMPORARY:
             raise _refused(status, where, error) from None
         headers = getattr(error.response, "headers", None) or {}
-        quota = used_up(where, headers, self._clock(), self._settings.longest_wait_seconds) if status == 429 else None
+        now = self._clock()
+        quota = used_up(where, headers, now, self._settings.longest_wait_seconds) if status == 429 else None
         if quota is not None:
             raise quota from None
-        return f"answered {status}"
+        return _Trouble(f"answered {status}", retry_after(headers, now))
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    """Worth another try, after as long as the site asked for, if it did."""
+
+    reason: str
+    seconds: float | None = None
 
 
 def _refused(status: int, where: str, error: Any) -> SourceError:

@@ -68,7 +68,8 @@ class _Examination:
 
     def _projects(self) -> tuple[bool, str, str]:
         raws = self.loop.run(by_offset(self.session, "/rest/api/3/project/search"))
-        keys = {wire.id_key(bytes(raw)).key for raw in raws} | {wire.id_key(bytes(raw)).id for raw in raws}
+        heads = [wire.id_key(bytes(raw)) for raw in raws]
+        keys = {name for head in heads for name in (head.key, str(head.id))}
         unseen = [name for name in self.settings.projects if name not in keys]
         remedy = "Give the account the permission Browse Projects in every project that the PMO reports on."
         if unseen:

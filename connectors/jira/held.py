@@ -86,6 +86,8 @@ class Held:
 
     def drop(self, ids: Iterable[int]) -> None:
         gone = np.fromiter(ids, dtype=np.int64)
+        if not len(gone):
+            return
         keep = ~np.isin(self.ids, gone)
         self.ids, self._project, self._total = self.ids[keep], self._project[keep], self._total[keep]
         for issue in gone.tolist():
@@ -94,10 +96,28 @@ class Held:
     def has(self, ids: Ids) -> NDArray[np.bool_]:
         return np.isin(ids, self.ids)
 
+    def numbers_of(self, ids: Ids) -> Ids:
+        """For each id the number of the project it is held under, -1 where it is not held."""
+        at = np.searchsorted(self.ids, ids)
+        there = at < len(self.ids)
+        there[there] = self.ids[at[there]] == ids[there]
+        numbers = np.full(len(ids), -1, np.int64)
+        numbers[there] = self._project[at[there]]
+        return numbers
+
+    def number(self, project: str) -> int:
+        return self._number.get(project, -1)
+
     def by_project(self, ids: Ids) -> dict[str, Ids]:
-        """Of these held ids, those of each project."""
-        own = self._project[np.searchsorted(self.ids, ids)] if len(ids) else np.empty(0, np.int64)
-        return {self.projects[number]: ids[own == number] for number in np.unique(own).tolist()}
+        """Of these held ids, those of each project; meant for few ids."""
+        own = self.numbers_of(ids)
+        return {self.projects[number]: ids[own == number] for number in np.unique(own).tolist() if number >= 0}
+
+    def count(self, ids: Ids) -> dict[str, int]:
+        """How many of these ids are held under each project."""
+        own = self.numbers_of(ids)
+        tallies = np.bincount(own[own >= 0], minlength=len(self.projects)).tolist()
+        return {name: tally for name, tally in zip(self.projects, tallies, strict=True) if tally}
 
     def counts(self) -> dict[str, tuple[int, int, int]]:
         """Per project: issues, changelog rows the source told of, rows held."""

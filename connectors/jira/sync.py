@@ -14,6 +14,7 @@ from connectors.http import Session
 from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
+from connectors.jira.held import Ids
 from connectors.jira.loop import Loop
 from connectors.source import Batch, Clock, Completeness, Item, Outcome, Progress
 
@@ -173,9 +174,17 @@ class Sync:
         unresolved = _ids({issue for issue in found.absent if issue in troubled})
         for project, ids in held.by_project(unresolved).items():
             self._missing.add(project, "unresolved", ids.tolist())
-        lost = _ids({issue for issue in found.lacking if issue not in met})
-        for project, there in (self._census or census.nothing()).by_project.items():
-            self._missing.add(project, "unresolved", np.intersect1d(there, lost).tolist())
+        self._explain_lost(_ids({issue for issue in found.lacking if issue not in met}))
+
+    def _explain_lost(self, lost: Ids) -> None:
+        """In the census, but not to be had by id: deleted since the census, or truly unexplained."""
+        within = self._within()
+        if not len(lost) or self._census is None or within is None:
+            return
+        again = self._loop.run(census.read(self._session, within, self._projects))
+        self._census = self._census.without(np.setdiff1d(lost, again.ids))
+        for project, ids in self._census.by_project(lost).items():
+            self._missing.add(project, "unresolved", ids.tolist())
 
     def _tombstones(self, gone: list[int]) -> Batch:
         batch = Batch(streams.ISSUE.name)
@@ -261,5 +270,5 @@ class Sync:
         )
 
 
-def _ids(numbers: set[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _ids(numbers: set[int]) -> Ids:
     return np.array(sorted(numbers), dtype=np.int64)

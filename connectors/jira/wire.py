@@ -74,7 +74,7 @@ class IssuePage:
 
 
 class IdKey(Struct, gc=False):
-    id: str
+    id: int
     key: str = ""
 
 
@@ -109,7 +109,7 @@ class ChangelogPage(Struct, gc=False):
 
 class IssueChangelog(Struct, gc=False):
     issueId: str  # noqa: N815 - Jira's word
-    changeHistories: list[Raw] = []  # noqa: N815 - Jira's word
+    changeHistories: list[Ref] = []  # noqa: N815 - Jira's word
 
 
 class HistoryPage(Struct, gc=False):
@@ -143,9 +143,12 @@ class Worklog(Struct, gc=False):
     updated: str | None = None
 
 
-def decoder(kind: type[T]) -> Callable[[bytes], T]:
-    """A typed decoder that forgives lone surrogates: Jira lets them through, JSON readers behind us do not."""
-    plain = msgspec.json.Decoder(kind)
+def decoder(kind: type[T], *, strict: bool = True) -> Callable[[bytes], T]:
+    """A typed decoder that forgives lone surrogates: Jira lets them through, JSON readers behind us do not.
+
+    Without `strict`, a number may be written as text, as Jira writes its ids.
+    """
+    plain = msgspec.json.Decoder(kind, strict=strict)
 
     def decode(body: bytes) -> T:
         try:
@@ -184,13 +187,12 @@ def issue_page(body: bytes) -> IssuePage:
 
 offset_page: Final = decoder(OffsetPage)
 raw_list: Final = decoder(list[Raw])
-id_page: Final = decoder(CensusPage)
+id_page: Final = decoder(CensusPage, strict=False)
 births: Final = decoder(Births)
 changelog_page: Final = decoder(ChangelogPage)
 issue_changelog: Final = decoder(IssueChangelog)
 history_page: Final = decoder(HistoryPage)
-id_key: Final = decoder(IdKey)
-ref: Final = decoder(Ref)
+id_key: Final = decoder(IdKey, strict=False)
 worklog_feed: Final = decoder(WorklogFeed)
 worklog: Final = decoder(Worklog)
 

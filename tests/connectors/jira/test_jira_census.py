@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.connectors.jira.syncing import site
+from tests.connectors.jira.syncing import collect, site
 from tests.fixtures.sandbox import small_world
 
 
@@ -136,3 +136,34 @@ def test_nothing_visible_at_all_is_not_called_complete():
         synced = acme.sync()
     assert synced.outcome.status == "partial"
     assert "no project is visible" in synced.outcome.detail
+
+
+def test_an_issue_deleted_while_a_full_sync_runs_is_no_gap():
+    with site(small_world(60), page_size=5, in_flight=1) as acme:
+        items = acme.source.sync(None)
+        before = []
+        for item in items:
+            before.append(item)
+            if getattr(item, "stream", "") == "issue":
+                acme.edit(_remove(10_008))  # among the youngest, which come last
+                break
+        synced = collect(iter([*before, *items]))
+    assert "10008" not in synced.keys("issue")
+    assert synced.outcome.status == "complete"
+    assert synced.certificate("ALFA").source_count == synced.certificate("ALFA").held_count == 29
+
+
+def test_an_issue_updated_between_two_pages_is_not_lost():
+    with site(small_world(60), page_size=5, in_flight=1) as acme:
+        items = acme.source.sync(None)
+        before = []
+        for item in items:
+            before.append(item)
+            if getattr(item, "stream", "") == "issue":
+                acme.edit(lambda world: [setattr(issue, "updated", world.now) for issue in world.issues.values()])
+                break
+        first = collect(iter([*before, *items]))
+        second = acme.sync(first.checkpoint)
+    assert len(set(first.keys("issue"))) == 60
+    held = {record.key: record.updated for record in first.records["issue"] + second.records["issue"]}
+    assert set(held.values()) == {acme.jira.site.now}
