@@ -1,0 +1,150 @@
+"""The forecast stage: what is new is said once, what changed is said again, and the past can be asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from models.registry import FORECASTERS
+from models.schedule_slip.model import ScheduleSlip
+from pipelines.resources.ledger import Ledger
+from pipelines.resources.warehouse import Warehouse, WarehouseError
+from pipelines.settings import Settings
+from pipelines.stages import forecast as stage
+from pipelines.stages.forecast import ForecastReport, run_forecasts
+
+NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
+START = pd.Timestamp("2025-01-06 12:00")
+
+
+class Bench:
+    """A warehouse with two projects and a ledger."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home, sources_dir=home / "sources", lock_wait_seconds=5)
+        self.warehouse, self.ledger = Warehouse.of(self.settings), Ledger(self.settings.ledger_dir)
+        with self.warehouse.write("test") as connection:
+            for schema in ("marts", "intermediate"):
+                connection.execute(f"CREATE SCHEMA {schema}")
+            self.fill(connection)
+
+    def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(
+            "CREATE TABLE marts.dim_project AS SELECT 's:' || k AS project_id, k AS project_key, k AS project_name, "
+            "NULL::DATE AS baseline_on, DATE '2025-09-01' AS promised_on, false AS is_deleted, "
+            "DATE '2025-07-06' AS effective_on, 'not for models' AS secret FROM (VALUES ('A'), ('B')) t(k)"
+        )
+        connection.execute(
+            "CREATE TABLE intermediate.int_governance__project_trust AS "
+            "SELECT project_id, 'controlling' AS governance_mode, 'trusted' AS trust_status FROM marts.dim_project"
+        )
+        done = [(key, week) for key in ("A", "B") for week in range(26) for _ in range(4)]
+        rows = [*done, *[(key, None) for key in ("A", "B") for _ in range(20)]]
+        issues = pd.DataFrame(
+            {
+                "issue_id": [f"s:{i}" for i in range(len(rows))],
+                "project_id": [f"s:{key}" for key, _ in rows],
+                "created_at": START,
+                "done_at": [None if week is None else START + pd.Timedelta(days=7 * week + 1) for _, week in rows],
+            }
+        )
+        issues["done_at"] = pd.to_datetime(issues["done_at"])
+        connection.register("issues", issues)
+        connection.execute(
+            "CREATE TABLE marts.dim_issue AS SELECT issue_id, issue_id AS issue_key, project_id, "
+            "NULL::VARCHAR AS epic_id, true AS is_leaf, false AS is_cancelled, false AS is_deleted, 'x' AS summary, "
+            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, NULL::DATE AS due_on FROM issues"
+        )
+
+    def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
+        options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
+        return run_forecasts(self.warehouse, self.ledger, self.settings, as_of, run_id, **options)
+
+    def change(self, sql: str) -> None:
+        with self.warehouse.write("test") as connection:
+            connection.execute(sql)
+
+    def said(self, table: str = "schedule_forecast") -> pd.DataFrame:
+        found: pd.DataFrame = duckdb.execute(f"FROM read_parquet('{self.ledger.pattern(table)}') ORDER BY ALL").df()
+        return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_every_subject_has_its_row_in_the_ledger(bench: Bench) -> None:
+    heard: list[str] = []
+    report = bench.run(progress=heard.append, known_at=NOON + timedelta(hours=1))
+    said = bench.said()
+    assert (report.appended, len(said), report.models[0].statuses) == (2, 2, {"ok": 2})
+    assert said["known_from"].eq(pd.Timestamp("2025-07-06 13:00")).all()
+    assert said["as_of_on"].dt.date.eq(date(2025, 7, 6)).all()
+    assert said["finish_on_p50"].between("2025-07-20", "2025-10-01").all()
+    assert said["sentence"].str.contains("the promise of 1 Sep 2025").all()
+    assert "2 forecasts (2 ok), 2 new" in heard[-1]
+
+
+def test_saying_it_again_adds_nothing(bench: Bench) -> None:
+    bench.run("r1")
+    again, same = bench.run("r2"), bench.run("r1")
+    assert (again.appended, same.appended, len(bench.said())) == (0, 0, 2)
+    assert len(bench.ledger.files("schedule_forecast")) == 1
+
+
+def test_only_the_subject_that_changed_is_said_again_and_the_latest_is_plain(bench: Bench) -> None:
+    bench.run("r1")
+    back = "UPDATE marts.dim_issue SET is_deleted = {} WHERE issue_id = 's:0'"
+    bench.change(back.format("true"))
+    assert bench.run("r2").appended == 1
+    bench.change(back.format("false"))
+    assert bench.run("r3").appended == 1  # back to the first inputs: the latest row said otherwise
+    said = bench.said().query("subject_id == 's:A'").sort_values("known_from")
+    assert said["known_from"].is_unique
+    assert said["inputs_hash"].iloc[0] == said["inputs_hash"].iloc[2] != said["inputs_hash"].iloc[1]
+    assert bench.run("r4").appended == 0
+
+
+def test_a_day_in_the_past_is_forecast_with_what_was_recorded_by_then(bench: Bench) -> None:
+    past = datetime(2025, 5, 4, 12, tzinfo=UTC)
+    bench.run("r1", past)
+    first = bench.said().drop(columns="known_from")
+    assert first["as_of_on"].dt.date.eq(date(2025, 5, 4)).all()
+    assert first["open_count"].tolist() == [56, 56]  # 20 open, and what the last nine weeks did
+    bench.change("UPDATE marts.dim_issue SET done_at = NULL WHERE done_at > TIMESTAMP '2025-05-05'")
+    assert bench.run("r2", past).appended == 0
+
+
+def test_days_are_cut_where_the_reader_lives(bench: Bench, tmp_path: Path) -> None:
+    bench.change("UPDATE marts.dim_issue SET done_at = TIMESTAMP '2025-05-04 23:30:00' WHERE issue_id = 's:103'")
+    bench.change("UPDATE marts.dim_project SET effective_on = NULL")
+    for zone, expected in (("UTC", 55), ("Europe/Berlin", 56)):  # half past one on the fifth, in Berlin
+        bench.settings = Settings(home=tmp_path, sources_dir=tmp_path, reporting_timezone=zone)
+        bench.run(zone.replace("/", "-"), datetime(2025, 5, 4, 12, tzinfo=UTC))
+        latest = bench.said().query("subject_id == 's:A'").sort_values("known_from").iloc[-1]
+        assert latest["open_count"] == expected
+
+
+def test_only_declared_columns_leave_the_warehouse(bench: Bench) -> None:
+    tables = stage.read_inputs(bench.warehouse, ScheduleSlip(), "UTC")
+    assert {name: tuple(frame.columns) for name, frame in tables.items()} == dict(ScheduleSlip.inputs)
+
+
+def test_without_a_warehouse_it_says_how_to_get_one(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources_dir=tmp_path, lock_wait_seconds=1)
+    with pytest.raises(WarehouseError, match="There is no warehouse"):
+        run_forecasts(Warehouse.of(settings), Ledger(settings.ledger_dir), settings, NOON, "r1")
+
+
+def test_every_registered_forecaster_runs_and_too_little_history_is_said(bench: Bench) -> None:
+    report = bench.run(forecasters=FORECASTERS)
+    assert [one.model_id for one in report.models] == ["schedule_slip", "portfolio_throughput"]
+    assert report.models[1].statuses == {"not_enough_history": 12}
+    assert len(bench.said("throughput_forecast")) == 12
+    assert bench.run("r2", forecasters=FORECASTERS).appended == 0
