@@ -21,7 +21,9 @@ import pandas as pd
 FloatArray = npt.NDArray[np.float64]
 
 TRIALS = 512
-GROWTH_SHARE = 0.6  # of what arrives, the share that is done ahead of what is open; least residual spread, 29 projects
+# Of what arrives, the share done ahead of what is open. On the 29 real projects damped growth (0.5 to 0.7) told best
+# when the items open at an origin were done: censored log-likelihood -647 against -681 for growth in full.
+GROWTH_SHARE = 0.6
 DRIFT = 0.35  # standard deviation of the log rate over the time to finish, beyond what counting explains
 GROWING = 5.0  # a fifth of the throughput arriving anew is enough to say that a plan is still being filled
 HORIZON_DAYS = 3652  # ten years: what is not done by then has no finite finish
