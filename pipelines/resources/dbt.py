@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,7 @@ class Dbt:
 
     def manifest_path(self) -> Path:
         """dbt's manifest.json of the project as it stands, parsed only when it has changed."""
-        folder = self._parse_dir(self.project_hash())
-        self._manifest()
-        return folder / "manifest.json"
+        return self._parsed_dir(self.project_hash()) / "manifest.json"
 
     def build(
         self,
@@ -144,12 +143,10 @@ class Dbt:
         manifest = self._manifest()
         target = self.target_dir / "run"
         with _released():
-            outcome = self._invoke(
-                [*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node, target)
-            )
+            outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node))
         if outcome.result is None:
             raise DbtError(f"dbt stopped: {_text(outcome.exception)}", f"See {self.target_dir / 'logs' / 'dbt.log'}.")
-        return BuildResult(tuple(_node(result, target) for result in outcome.result.results))
+        return BuildResult(tuple(_node(result) for result in outcome.result.results))
 
     def _manifest(self) -> Any:
         """A fresh copy each time: running changes it."""
@@ -157,19 +154,26 @@ class Dbt:
 
         key = self.project_hash()
         if self._parsed is None or self._parsed[0] != key:
-            packed = self._parse_dir(key) / "partial_parse.msgpack"
-            if not packed.exists() or not packed.with_name("manifest.json").exists():
-                self._parse(packed.parent)
-            self._parsed = key, packed.read_bytes()
+            self._parsed = key, (self._parsed_dir(key) / "partial_parse.msgpack").read_bytes()
         manifest: Any = Manifest.from_msgpack(self._parsed[1])
         manifest.build_flat_graph()  # what `graph` is in a macro
         return manifest
 
-    def _parse(self, folder: Path) -> None:
-        with _released():
-            outcome = self._invoke(["parse", "--no-partial-parse"], {}, folder, None, ())
-        if not outcome.success:
-            raise DbtError(f"dbt cannot read the project: {_text(outcome.exception)}", "Mend the file it names.")
+    def _parsed_dir(self, key: str) -> Path:
+        """Where the parsed project is. Parsed beside it and moved there whole, for processes that start together."""
+        # the name of the file is the name of the catalogue, which parsing writes into every relation
+        place = self.target_dir / f"parsed-{key}-{self.warehouse_path.stem}"
+        if place.exists():
+            return place
+        self.target_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.target_dir, prefix="parsing-") as folder, _released():
+            scratch = Path(folder) / "parsed"
+            outcome = self._invoke(["parse", "--no-partial-parse"], {}, scratch, None, ())
+            if not outcome.success:
+                raise DbtError(f"dbt cannot read the project: {_text(outcome.exception)}", "Mend the file it names.")
+            with suppress(OSError):  # someone else was first
+                scratch.rename(place)
+        return place
 
     def _invoke(
         self, arguments: list[str], variables: Mapping[str, Any], target: Path, manifest: Any, callbacks: Sequence[Any]
@@ -191,10 +195,6 @@ class Dbt:
             place = self.project_dir / name
             yield from sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
 
-    def _parse_dir(self, key: str) -> Path:
-        # the name of the file is the name of the catalogue, which parsing writes into every relation
-        return self.target_dir / f"parsed-{key}-{self.warehouse_path.stem}"
-
 
 @contextmanager
 def _released() -> Iterator[None]:
@@ -213,7 +213,7 @@ def _released() -> Iterator[None]:
         adapters.reset_adapters()
 
 
-def _teller(on_node: Callable[[NodeResult], None] | None, target: Path) -> Sequence[Callable[[Any], None]]:
+def _teller(on_node: Callable[[NodeResult], None] | None) -> Sequence[Callable[[Any], None]]:
     if on_node is None:
         return ()
     tell = on_node
@@ -237,7 +237,7 @@ def _teller(on_node: Callable[[NodeResult], None] | None, target: Path) -> Seque
     return (listen,)
 
 
-def _node(result: Any, target: Path) -> NodeResult:
+def _node(result: Any) -> NodeResult:
     node = result.node
     compiled = getattr(node, "compiled_path", None)
     return NodeResult(
