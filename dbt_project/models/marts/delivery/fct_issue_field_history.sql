@@ -49,10 +49,11 @@ with
         select held.issue_id, held.field_id, held.value_id, held.value
         from {{ ref("int_delivery__issue_value") }} as held
         anti join
-            change
-            on change.issue_id = held.issue_id
-            and change.field_id = held.field_id
-            and (change.to_id = held.value_id or change.from_id = held.value_id)
+            (
+                select issue_id, field_id, coalesce(from_id, to_id) as value_id
+                from change
+                where is_set
+            ) using (issue_id, field_id, value_id)
         where held.is_set and {{ only_touched("held.issue_id") }}
     ),
     initial_set as (
