@@ -193,7 +193,7 @@ class Dbt:
     def _files(self) -> Iterator[Path]:
         for name in _SOURCES:
             place = self.project_dir / name
-            yield from sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+            yield from [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from pipelines.resources.dbt import PROJECT_DIR, Dbt
 from tests.fixtures.jira_history import restless
 from tests.fixtures.landing import Record, SmallLanding
+from tests.fixtures.warehouse import DATABASE, parsed_target
 
 START = datetime(2026, 1, 5)  # noqa: DTZ001 (warehouse times are UTC without zone)
 CHAIN = ("+dim_issue", "+fct_dependency", "+fct_project_snapshot")
@@ -58,20 +59,20 @@ def scrambled(batches: list[list[Record]], draw: random.Random) -> list[tuple[da
     return [(START + timedelta(days=day, hours=20), batch) for day, batch in enumerate(syncs)]
 
 
-def equal_after(seed: int, folder: Path, target: Path) -> None:
+def equal_after(seed: int, folder: Path, target: Path, days: int) -> None:
     draw = random.Random(seed)
-    syncs = scrambled(restless(seed, START, days=4, issues=28), draw)
+    syncs = scrambled(restless(seed, START, days=days, issues=8 * days), draw)
     first, *rest = syncs
     draw.shuffle(rest)
     as_of = START
-    stepwise = SmallLanding(folder / "a" / "landing", folder / "a" / "w.duckdb")
+    stepwise = SmallLanding(folder / "a" / "landing", folder / "a" / DATABASE)
     for number, (known_at, records) in enumerate([first, *rest]):
         stepwise.sync("acme", known_at, *records)
-        # sometimes two syncs a build; and `as_of` moves on in its own pace, so that some records are still "future"
+        # sometimes two syncs a build; and `as_of` moves on at its own pace, so that some records are still "future"
         if number in (0, len(rest)) or draw.random() < 0.7:
-            as_of = START + timedelta(days=6 * (number + 1) / (len(rest) + 1), hours=3)
+            as_of = START + timedelta(days=(days + 2) * (number + 1) / (len(rest) + 1), hours=3)
             build(stepwise.database, as_of, full_refresh=number == 0, target=target)
-    rebuilt = SmallLanding(folder / "b" / "landing", folder / "b" / "w.duckdb")
+    rebuilt = SmallLanding(folder / "b" / "landing", folder / "b" / DATABASE)
     for known_at, records in syncs:
         rebuilt.sync("acme", known_at, *records)
     build(rebuilt.database, as_of, full_refresh=True, target=target)
@@ -89,14 +90,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_shuffled_landing_with_late_and_double_versions_builds_the_same_tables(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory
+    folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    equal_after(7, folder, tmp_path_factory.getbasetemp() / "dbt-target")
+    equal_after(3, folder, parsed_target(request.config, folder), days=2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
-def test_any_shuffled_landing_builds_the_same_tables(
-    seed: int, folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    equal_after(seed, folder, tmp_path_factory.getbasetemp() / "dbt-target")
+@pytest.mark.parametrize("seed", range(12))
+def test_any_shuffled_landing_builds_the_same_tables(seed: int, folder: Path, request: pytest.FixtureRequest) -> None:
+    equal_after(seed, folder, parsed_target(request.config, folder), days=4)
