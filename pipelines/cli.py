@@ -211,29 +211,30 @@ def dev() -> None:
 @group.command()
 @as_of_option
 @click.option("--full-refresh", is_flag=True, help="Rebuild every table from landing.")
-@needs_sites
-def build(config: Settings, as_of: Any, full_refresh: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a layer: tables, seconds, rows.")
+def build(as_of: Any, full_refresh: bool, as_json: bool) -> None:
     """Build the warehouse from what is landed: no sync, no forecast."""
     from pipelines.line import Line
     from pipelines.stages import build as stage
 
-    line = Line.of(config, as_of=as_of, progress=_teller())
-    for layer in stage.LAYERS:
-        report = stage.build_layer(line, layer, full_refresh=full_refresh)
-        report.raise_if_failed()
-        out.print(report.summary())
+    line = Line.of(settings.load(), as_of=as_of, progress=_teller())
+    for report in stage.build_warehouse(line, full_refresh=full_refresh):
+        if as_json:
+            sys.stdout.write(report.to_json() + "\n")
+        else:
+            out.print(report.summary())
 
 
 @group.command()
 @as_of_option
-@needs_sites
-def forecast(config: Settings, as_of: Any) -> None:
+def forecast(as_of: Any) -> None:
     """Gate, forecast, publish and tell on what is landed: what the daily schedule runs."""
     from pipelines import summary
     from pipelines.definitions import FORECAST_JOB
     from pipelines.line import Line
     from pipelines.run import run_job
 
+    config = settings.load()
     outcome = run_job(FORECAST_JOB, Line.of(config, as_of=as_of, progress=_teller()))
     if not outcome.ok:
         _fail("; ".join(outcome.errors), outcome.exit_code)

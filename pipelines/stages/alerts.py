@@ -31,7 +31,7 @@ KEYS_SHOWN = 5
 NOUNS = {
     "dim_issue": "issue",
     "dim_project": "project",
-    "rpt_portfolio_health": "project",
+    "rpt_watermelon": "project",
     "fct_risk": "risk",
     "fct_baseline": "baseline",
     "fct_budget_line": "budget line",

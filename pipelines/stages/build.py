@@ -23,13 +23,13 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     from pipelines.line import Line
 
-LAYERS = ("core", "governance", "reporting")
-"""Core: all that only sources decide. Governance waits for the input gate, reporting for the forecasts."""
+LAYERS = ("core", "governance", "outlook", "report")
+"""Core: all that only sources decide. Governance waits for the input gate, outlook for the forecasts, and the
+report for the output gate, which judges the outlook."""
 
-_SELECT = {
-    "core": (("path:models/staging", "path:models/intermediate", "path:models/marts"), ("tag:governance",)),
-    "governance": (("tag:governance",), ()),
-    "reporting": (("path:models/reporting",), ()),
+_TAGGED = ("governance", "outlook", "report")
+_SELECT = {layer: ((f"tag:{layer}",), ()) for layer in _TAGGED} | {
+    "core": (("path:models",), tuple(f"tag:{layer}" for layer in _TAGGED))
 }
 _SEEDS = "path:seeds"
 _STATE = "CREATE TABLE IF NOT EXISTS landing.build_state (inputs_hash VARCHAR, as_of TIMESTAMP, is_whole BOOLEAN)"
@@ -55,6 +55,20 @@ class BuildReport(BuildResult):
         failed = f", {len(self.failed)} failed" if self.failed else ""
         full = f"; in full: {self.why_full}" if self.why_full else ""
         return f"{self.layer}: {len(models)} tables, {len(tests)} tests{failed} in {self.seconds:.1f} s{full}"
+
+    def to_json(self) -> str:
+        """The figures for scripts: `model_seconds` is the sum of the models' own times, tests apart."""
+        models = {node.name: node for node in self.nodes if node.resource_type == "model"}
+        figures = {
+            "layer": self.layer,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "seconds": self.seconds,
+            "model_seconds": round(sum(node.seconds for node in models.values()), 3),
+            "tests": sum(node.resource_type == "test" for node in self.nodes),
+            "why_full": self.why_full,
+            "rows": {name: node.row_count for name, node in sorted(models.items())},
+        }
+        return json.dumps(figures)
 
 
 def build_layer(
@@ -124,9 +138,7 @@ def streams(dbt: Dbt) -> dict[str, list[str]]:
 
 
 def _layer_of(node: Mapping[str, Any]) -> str:
-    if "governance" in node["tags"]:
-        return "governance"
-    return "reporting" if node["fqn"][1] == "reporting" else "core"
+    return next((layer for layer in _TAGGED if layer in node["tags"]), "core")
 
 
 def _dbt(settings: Settings, warehouse: Warehouse) -> Dbt:

@@ -223,7 +223,7 @@ def test_dagster_shows_the_run_with_row_counts_and_check_results(journey: Journe
 
 def test_progress_is_told_on_the_way(journey: Journey) -> None:
     told = "\n".join(journey.first.told)
-    for word in ("issues", "rebuilding", "gate", "Forecasting", "Alerts"):
+    for word in ("signed in", "issue", "rebuilding", "gate", "Forecasting", "Alerts"):
         assert word in told
 
 

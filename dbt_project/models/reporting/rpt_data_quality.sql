@@ -1,3 +1,5 @@
+{{ config(tags=["report"]) }}
+
 select
     result.result_id,
     result.rule_id,

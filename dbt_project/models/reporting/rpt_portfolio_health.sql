@@ -1,3 +1,5 @@
+{{ config(tags=["report"]) }}
+
 with
     work as (
         select
@@ -14,22 +16,6 @@ with
         select *
         from {{ ref("rpt_schedule_forecast") }}
         where is_current and subject_type = 'project'
-    ),
-    budget as (
-        select
-            project_id,
-            -- amounts in several currencies have no sum
-            case
-                when count(distinct currency_code) = 1 then sum(planned_cost_amount)
-            end as planned_cost_amount,
-            case
-                when count(distinct currency_code) = 1 then sum(actual_cost_amount)
-            end as actual_cost_amount,
-            case
-                when count(distinct currency_code) = 1 then min(currency_code)
-            end as currency_code
-        from {{ ref("fct_budget_line") }}
-        group by project_id
     ),
     risk as (
         select
@@ -72,15 +58,7 @@ select
     project.owner_name,
     project.phase,
     project.claimed_rag,
-    case
-        when forecast.probability_late >= 0.8
-        then 'red'
-        when forecast.probability_late >= 0.5
-        then 'amber'
-        when forecast.probability_late is not null
-        then 'green'
-        else 'unknown'
-    end as predicted_rag,
+    outlook.predicted_rag,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
     coalesce(work.open_count, 0) as open_count,
     coalesce(work.done_count, 0) as done_count,
@@ -95,9 +73,9 @@ select
     forecast.slip_days_p50,
     forecast.probability_late,
     forecast.forecast_status,
-    cast(budget.planned_cost_amount as decimal(18, 2)) as planned_cost_amount,
-    cast(budget.actual_cost_amount as decimal(18, 2)) as actual_cost_amount,
-    budget.currency_code,
+    project.planned_cost_amount,
+    project.actual_cost_amount,
+    project.currency_code,
     coalesce(risk.open_risk_count, 0) as open_risk_count,
     cast(risk.risk_exposure_cost_amount as decimal(18, 2)) as risk_exposure_cost_amount,
     coalesce(finding.critical_finding_count, 0) as critical_finding_count,
@@ -111,9 +89,9 @@ select
         forecast.sentence, project.project_name || ' has no forecast yet.'
     ) as sentence
 from {{ ref("dim_project") }} as project
+inner join {{ ref("rpt_watermelon") }} as outlook using (project_id)
 left join work using (project_id)
 left join forecast using (project_id)
-left join budget using (project_id)
 left join risk using (project_id)
 left join finding using (project_id)
 left join dependency using (project_id)

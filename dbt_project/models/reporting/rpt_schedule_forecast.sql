@@ -1,3 +1,5 @@
+{{ config(tags=["outlook"]) }}
+
 with
     said as (
         select *

@@ -7,7 +7,7 @@
 with
     concern as (
         select project_id, rule_id as reason
-        from {{ ref("fct_expectation_result") }}
+        from {{ ref("int_governance__expectation_result") }}
         where
             is_current
             and gate = 'input'

@@ -17,6 +17,22 @@ with
         where type = 'jira' and status in ('complete', 'partial')
         group by site
     ),
+    budget as (
+        -- amounts in several currencies have no sum
+        select
+            project_id,
+            if(
+                count(distinct currency_code) = 1, sum(planned_cost_amount), null
+            )::decimal(18, 2) as planned_cost_amount,
+            if(
+                count(distinct currency_code) = 1, sum(actual_cost_amount), null
+            )::decimal(18, 2) as actual_cost_amount,
+            if(
+                count(distinct currency_code) = 1, min(currency_code), null
+            ) as currency_code
+        from {{ ref("fct_budget_line") }}
+        group by project_id
+    ),
     current_baseline as (select * from {{ ref("fct_baseline") }} where is_current),
     known as (
         select
@@ -58,7 +74,10 @@ select
     {{ local_day("least(" ~ as_of() ~ ", coalesce(project.source_watermark_at, " ~ as_of() ~ "))") }}
     as effective_on,
     project.recorded_at,
-    project.known_from
+    project.known_from,
+    budget.planned_cost_amount,
+    budget.actual_cost_amount,
+    budget.currency_code
 from known as project
 left join
     registered as register
@@ -67,3 +86,4 @@ left join
     and not project.is_deleted
 left join current_baseline as baseline on baseline.project_id = project.project_id
 left join {{ ref("stg_jira__user") }} as lead on lead.person_id = project.lead_id
+left join budget on budget.project_id = project.project_id
