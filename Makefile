@@ -36,10 +36,10 @@ pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 	@$(BIN)/python -m pytest -m pages
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
-	@$(BIN)/python -m pytest -m "slow and not pages"
+	@$(BIN)/python -m pytest -m "slow and not pages" -n 2
 
 bench: $(READY) ## benchmarks, as JSON lines
-	@$(BIN)/python benchmarks/line.py
+	@for bench in $(filter-out %/measure.py,$(wildcard benchmarks/*.py)); do $(BIN)/python "$$bench"; done
 
 check: lint types imports ## lint, types and imports
 
