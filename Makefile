@@ -39,7 +39,7 @@ journeys: $(READY) ## the slow tests: whole journeys, crashes, load
 	@$(BIN)/python -m pytest -m "slow and not pages" -n 2
 
 bench: $(READY) ## benchmarks, as JSON lines
-	@for bench in $(filter-out %/measure.py,$(wildcard benchmarks/*.py)); do $(BIN)/python "$$bench"; done
+	@for bench in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$bench"; done
 
 check: lint types imports ## lint, types and imports
 
