@@ -16,6 +16,7 @@ from rich.console import Console
 from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
 from pipelines import settings
+from pipelines.clock import parse_instant
 from pipelines.settings import Settings
 
 out = Console(highlight=False)
@@ -52,10 +53,8 @@ def _teller() -> Callable[[str], None]:
 
 
 def _as_of(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
-    from pipelines.defs.resources import parse_as_of
-
     try:
-        return parse_as_of(value or "")
+        return parse_instant(value or "")
     except ValueError:
         raise click.BadParameter(f"'{value}' is no day (2026-01-31) and no instant (2026-01-31T12:00).") from None
 

@@ -28,3 +28,13 @@ class Clock:
 def stamp(instant: datetime) -> str:
     """An instant as text that sorts by time and may stand in a file name."""
     return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def parse_instant(text: str) -> datetime | None:
+    """An ISO day (its last instant is meant) or instant, as aware UTC; None for an empty text."""
+    if not text:
+        return None
+    instant = datetime.fromisoformat(text)
+    if len(text) == len("2026-01-31"):
+        instant = instant.replace(hour=23, minute=59, second=59)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 SHOWN = 10
+SHORT = {
+    "nothing_open": "none open",
+    "not_enough_history": "too early",
+    "no_finite_finish": "no end",
+    "not_trusted": "withheld",
+}
+"""What stands in the place of a date where a forecast gives none."""
 
 
 def show(published: Path, console: Console) -> None:
@@ -36,9 +44,9 @@ def _headline(health: pd.DataFrame, quality: pd.DataFrame) -> str:
 
 
 def _table(health: pd.DataFrame) -> Table:
-    table = Table(title=f"Most likely late (first {SHOWN})", title_justify="left")
-    for column in ("project", "claimed", "forecast", "done", "50 % sure", "80 % sure", "promise/baseline", "late"):
-        table.add_column(column, justify="right" if column in ("done", "late") else "left", no_wrap=True)
+    table = Table(title=f"Most likely late (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1))
+    for column in ("project", "claim → forecast", "50 % sure", "80 % sure", "due", "late"):
+        table.add_column(column, justify="right" if column == "late" else "left", no_wrap=column != "project")
     ranked = health.sort_values(["probability_late", "project_key"], ascending=[False, True], na_position="last")
     for row in ranked.head(SHOWN).to_dict("records"):
         table.add_row(*_cells(row))
@@ -46,12 +54,11 @@ def _table(health: pd.DataFrame) -> Table:
 
 
 def _cells(row: dict[Any, Any]) -> list[str]:
+    name = "" if row["project_name"] == row["project_key"] else f" {row['project_name']}"
     return [
-        f"{row['project_key']} {row['project_name']}"[:34],
-        _text(row["claimed_rag"]),
-        _text(row["predicted_rag"]),
-        _share(row["done_ratio"]),
-        _day(row["finish_on_p50"]) if row["forecast_status"] == "ok" else _text(row["forecast_status"]),
+        f"{row['project_key']}{name}"[:24],
+        f"{_text(row['claimed_rag'])} → {_text(row['predicted_rag'])}",
+        _day(row["finish_on_p50"]) if row["forecast_status"] == "ok" else SHORT.get(row["forecast_status"], "–"),
         _day(row["finish_on_p80"]),
         _day(row["baseline_on"] if pd.notna(row["baseline_on"]) else row["promised_on"]),
         _share(row["probability_late"]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import dagster as dg
 from pydantic import Field
 
 from pipelines import settings
+from pipelines.clock import parse_instant
 from pipelines.line import Line
 
 
@@ -21,17 +20,7 @@ class LineResource(dg.ConfigurableResource[Line]):
 
     def create_resource(self, context: dg.InitResourceContext) -> Line:
         progress = context.log.info if context.log else None
-        return Line.of(settings.load(), as_of=parse_as_of(self.as_of), full=self.full_sync, progress=progress)
-
-
-def parse_as_of(text: str) -> datetime | None:
-    """An ISO day (its last instant is meant) or instant, as aware UTC; None for an empty text."""
-    if not text:
-        return None
-    instant = datetime.fromisoformat(text)
-    if len(text) == len("2026-01-31"):
-        instant = instant.replace(hour=23, minute=59, second=59)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        return Line.of(settings.load(), as_of=parse_instant(self.as_of), full=self.full_sync, progress=progress)
 
 
 def definitions() -> dg.Definitions:
