@@ -103,4 +103,8 @@ def connect(url: str, waits: list[float], email: str, token: str, **options: Any
 def site(world: World | None = None, faults: tuple[str, ...] = (), **options: Any) -> Iterator[Site]:
     with running_world(world or small_world(), faults=faults) as jira:
         waits: list[float] = []
-        yield Site(jira, connect(jira.url, waits, jira.email, jira.token, **options), waits)
+        try:
+            yield Site(jira, connect(jira.url, waits, jira.email, jira.token, **options), waits)
+        finally:
+            for _ in range(5):  # rounds in which the server sees that our connections are closed, before it stops
+                jira.change(lambda: None)
