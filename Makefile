@@ -70,7 +70,7 @@ lock: $(READY) ## recompile requirements.lock from pyproject.toml (hashed, no ho
 	@test -x .dev/lock/bin/pip-compile || { $(PYTHON) -m venv .dev/lock && \
 		.dev/lock/bin/python -m pip --disable-pip-version-check install --quiet pip-tools; }
 	@echo 'duckdb==1.5.5' > .dev/lock/constraints.txt
-	@.dev/lock/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
+	@.dev/lock/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		--constraint .dev/lock/constraints.txt --output-file requirements.lock pyproject.toml
 	@if grep -nE '://' requirements.lock; then echo "requirements.lock names a host." >&2; exit 1; fi
