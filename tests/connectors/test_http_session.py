@@ -28,7 +28,14 @@ def _decode(body):
     return msgspec.json.decode(body, type=dict[str, int])
 
 
-def ask(script, calls=None, **policy):
+async def _outcome(fetching, tolerant):
+    try:
+        return await fetching
+    except tolerant as error:
+        return error
+
+
+def ask(script, calls=None, tolerant=(), **policy):
     """Send the calls (one GET by default) to a server that answers by the script, the last line for ever."""
     waits, paths, over = [], [], None
 
@@ -53,7 +60,8 @@ def ask(script, calls=None, **policy):
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             url = f"http://127.0.0.1:{runner.addresses[0][1]}"
             async with Session(url, {}, lambda: CLOCK, Policy(**policy), pause) as session:
-                return [await session.fetch(call, _decode) for call in calls or [get("/thing")]]
+                found = [session.fetch(call, _decode) for call in calls or [get("/thing")]]
+                return [await _outcome(one, tolerant) for one in found]
         finally:
             over.set()
             await runner.cleanup()
@@ -119,6 +127,12 @@ def test_a_used_up_quota_defers_and_nothing_more_is_sent(headers):
     with pytest.raises(DeferredError) as stopped:
         ask([(429, headers, b"")], longest_wait_seconds=60)
     assert stopped.value.resume_at == datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+
+
+def test_after_a_used_up_quota_no_endpoint_is_asked_any_more():
+    answers, _, paths = ask([(429, {"Retry-After": "3600"}, b"")], [get("/a"), get("/b")], tolerant=DeferredError)
+    assert [type(answer) for answer in answers] == [DeferredError, DeferredError]
+    assert paths == ["/a"]
 
 
 def test_bursts_without_end_defer_instead_of_failing():

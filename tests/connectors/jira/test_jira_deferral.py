@@ -44,6 +44,7 @@ def test_a_token_that_expired_meanwhile_reads_its_range_again():
         resumed = acme.sync(stopped.checkpoint)
     assert set(stopped.keys("issue") + resumed.keys("issue")) >= {str(number) for number in range(10_001, 10_061)}
     assert resumed.outcome.status == "complete"
+    assert resumed.outcome.server_time == stopped.outcome.server_time  # it vouches from when it was begun
 
 
 def test_a_quota_at_sign_in_defers_with_an_empty_checkpoint():

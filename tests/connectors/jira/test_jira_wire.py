@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from connectors.jira import wire
+from connectors.jira.checkpoint import State
+from connectors.jira.issues import Intake
 
 ISSUE = {"id": "1", "key": "A-1", "fields": {"updated": "2026-03-02T10:26:42.655+0100", "project": {"id": "7"}}}
 
@@ -26,6 +28,18 @@ def test_a_page_is_cut_into_the_bytes_that_came():
 @pytest.mark.parametrize("token", [None, ""])
 def test_a_null_or_empty_token_is_the_last_page(token):
     assert not _page(ISSUE, nextPageToken=token).nextPageToken
+
+
+def test_a_page_that_comes_twice_is_taken_once_and_a_younger_version_again():
+    intake = Intake(State(), 0, True)
+    younger = {**ISSUE, "fields": {**ISSUE["fields"], "updated": "2026-03-02T10:26:43.000+0100"}}
+    assert [len(intake.take(_page(issue), "range")) for issue in (ISSUE, ISSUE, younger)] == [1, 0, 1]
+
+
+def test_an_issue_whose_id_is_no_number_is_rejected_and_the_others_load():
+    intake = Intake(State(), 0, True)
+    batch = intake.take(_page({**ISSUE, "id": "x"}, ISSUE), "range")
+    assert (batch.keys, [one.reason for one in intake.rejected]) == (["1"], ["the id is no number"])
 
 
 def test_lone_surrogates_become_readable_json_and_pairs_stay():
