@@ -1,0 +1,120 @@
+"""Building layers: what is rebuilt when, what is reported, and what a missing landing says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from connectors.source import Batch, Outcome
+from pipelines.line import Line
+from pipelines.settings import Settings
+from pipelines.stages import build
+from tests.fixtures.jira_history import LittleIssue, dimensions
+from tests.fixtures.warehouse import parsed_target
+
+NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
+
+
+def landed(home: Path) -> Line:
+    """A line whose landing holds one sync of a small Jira."""
+    line = Line.of(Settings(home=home, sources_dir=home / "sources", reporting_timezone="Europe/Berlin"))
+    moment = NOW.replace(tzinfo=None) - timedelta(days=1)
+    issue = LittleIssue(1, moment)
+    issue.move(moment + timedelta(hours=2), 1001, "3")
+    batches: dict[str, Batch] = {}
+    for record in (*dimensions(), issue.record(), LittleIssue(2, moment).record()):
+        batch = batches.setdefault(record.stream, Batch(record.stream))
+        row = record.row("acme", moment, "")
+        updated = record.updated.replace(tzinfo=UTC) if record.updated else None
+        batch.add(record.key, row["payload"].encode(), updated)
+    with line.landing.begin("jira", "acme", NOW) as writer:
+        for batch in batches.values():
+            writer.write(batch)
+        outcome = Outcome({}, "complete", server_time=NOW)
+        writer.finish(outcome)
+        writer.commit(outcome)
+    return line
+
+
+@pytest.fixture(scope="module")
+def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    home = tmp_path_factory.mktemp("home")
+    parsed_target(request.config, home)
+    return landed(home)
+
+
+@pytest.fixture(scope="module")
+def reports(line: Line) -> list[build.BuildReport]:
+    return build.build_warehouse(line)
+
+
+def why_full(line: Line, as_of: datetime) -> str:
+    inputs = build._inputs_hash(build._dbt(line.settings, line.warehouse), line.settings)
+    return build._why_full(line.warehouse, inputs, as_of)
+
+
+def test_the_layers_build_from_what_is_landed(line: Line, reports: list[build.BuildReport]) -> None:
+    assert [report.layer for report in reports] == list(build.LAYERS)
+    assert {report.as_of for report in reports} == {NOW.replace(tzinfo=None)}, "the source's own time"
+    with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
+        assert db.execute("select issue_key, status_category from marts.dim_issue order by all").fetchall() == [
+            ("APP-1", "done"),
+            ("APP-2", "to_do"),
+        ]
+        assert db.execute("select open_count, done_count from reporting.rpt_portfolio_health").fetchall() == [(1, 1)]
+
+
+def test_a_report_counts_rows_and_says_why_it_rebuilt(reports: list[build.BuildReport]) -> None:
+    core = reports[0]
+    rows = {node.name: node.row_count for node in core.nodes if node.resource_type == "model"}
+    assert rows["dim_issue"] == 2
+    assert rows["fct_issue_status_interval"] == 3
+    assert core.summary().startswith("core: ")
+    assert "in full: first build" in core.summary()
+    assert not reports[1].why_full
+
+
+def test_every_table_belongs_to_one_layer_and_is_built_with_it(line: Line, reports: list[build.BuildReport]) -> None:
+    manifest = build.manifest(line)
+    models = [uid for layer in build.LAYERS for uid in build.models_of_layer(manifest, layer)]
+    tables = ("model.", "seed.")
+    assert sorted(models) == sorted(uid for uid in manifest["nodes"] if uid.startswith(tables))
+    built = {node.unique_id for report in reports for node in report.nodes if node.resource_type == "model"}
+    assert built == {uid for uid in models if uid.startswith("model.")}
+
+
+def test_a_second_build_goes_on_and_some_models_can_be_built_alone(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    report = build.build_layer(line, "core", select=["dim_issue"])
+    assert not report.why_full
+    assert [node.name for node in report.nodes if node.resource_type == "model"] == ["dim_issue"]
+    assert {node.row_count for node in report.nodes if node.resource_type == "model"} == {2}
+
+
+def test_moving_back_or_changing_a_mapping_rebuilds_and_moving_forward_does_not(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    now = NOW.replace(tzinfo=None)
+    assert why_full(line, now) == ""
+    assert why_full(line, now + timedelta(days=7)) == ""
+    assert why_full(line, now - timedelta(days=1)) == "as of an earlier moment"
+    assert build._why_full(line.warehouse, "another hash", now) == "models or mappings have changed"
+
+
+def test_a_build_that_died_is_done_again(line: Line, reports: list[build.BuildReport]) -> None:
+    now = NOW.replace(tzinfo=None)
+    build._begin(line.warehouse, now + timedelta(days=2), is_full=False)
+    assert why_full(line, now + timedelta(days=1)) == "as of an earlier moment", "some tables may be of day 2 already"
+    build._begin(line.warehouse, now, is_full=True)
+    assert why_full(line, now) == "the last full build did not end"
+
+
+def test_nothing_landed_is_said_so(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    parsed_target(request.config, tmp_path)
+    empty = Line.of(Settings(home=tmp_path, sources_dir=tmp_path / "sources"))
+    with pytest.raises(build.NothingLandedError, match="Nothing is landed"):
+        build.build_layer(empty, "core")
