@@ -17,6 +17,7 @@ import duckdb
 
 from connectors.errors import SourceError
 from pipelines.clock import stamp
+from pipelines.crashpoints import crashpoint
 from pipelines.resources.notifier import Delivery, Notifier
 from pipelines.stages.gate import latest_results
 
@@ -160,12 +161,14 @@ def tell_owners(
                     outbox.append(
                         (message, channel.label, notifier.send(channel, owner, message.subject, message.body))
                     )
+                    crashpoint("line.sent")
             message = compose(situation, place, owner, memory.get((owner, NO_CHANNEL), ())) if not reachable else None
             if message:
                 reason = f"no channel reaches {owner}" if notifier.channels else "no channel configured"
                 outbox.append((message, NO_CHANNEL, Delivery(False, reason)))
     finally:  # what was sent must be remembered even if the run breaks off here
         _record(ledger, outbox, run_id, now)
+    crashpoint("line.told")
     delivered = sum(delivery.delivered for _, _, delivery in outbox)
     unsent = sum(label == NO_CHANNEL for _, label, _ in outbox)
     failures = [

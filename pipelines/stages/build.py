@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import SourceError
+from pipelines.crashpoints import crashpoint
 from pipelines.resources.dbt import PROJECT_DIR, BuildResult, Dbt, NodeResult
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
@@ -89,6 +90,7 @@ def build_layer(
                 "asked for" if full_refresh else _why_full(line.warehouse, _inputs_hash(dbt, line.settings), as_of)
             )
             _begin(line.warehouse, as_of, is_full=bool(why_full))
+            crashpoint("line.begun")
         if why_full:
             paths = (*paths, _SEEDS)
             line.tell(f"warehouse: rebuilding in full ({why_full})")
@@ -99,9 +101,11 @@ def build_layer(
             exclude=exclude,
             on_node=_teller(line.tell),
         )
+        crashpoint("line.built")
         if layer == "core" and result.ok and not select:
             _finish(line.warehouse, _inputs_hash(dbt, line.settings), as_of)
         nodes = _counted(line.warehouse, result.nodes)
+    crashpoint("line.layer")
     return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), why_full)
 
 
@@ -250,5 +254,6 @@ def _teller(tell: Callable[[str], None]) -> Callable[[NodeResult], None]:
     def listen(node: NodeResult) -> None:
         if node.resource_type == "model":
             tell(f"warehouse: {node.name} {node.status} in {node.seconds:.1f} s")
+            crashpoint("line.model")
 
     return listen

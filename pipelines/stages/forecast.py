@@ -18,6 +18,7 @@ import pandas as pd
 
 from models.forecaster import Forecaster
 from models.registry import FORECASTERS
+from pipelines.crashpoints import crashpoint
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
@@ -91,6 +92,7 @@ def run_forecasts(
         fresh = _fresh(warehouse, ledger, model, frame, moment)
         entry = re.sub(r"[^\w.~+-]", "_", f"{_plain(as_of):%Y%m%dT%H%M%S}-{model.model_id}-{run_id}")
         is_new = len(fresh) > 0 and ledger.append(model.ledger_table, fresh, entry)
+        crashpoint("line.forecast")
         statuses = frame["forecast_status"].value_counts().sort_index()
         reports.append(
             ModelReport(

@@ -18,6 +18,7 @@ from expectations import catalog
 from expectations.catalog import Gate, Rule
 from expectations.runner import Result, evaluate
 from pipelines.clock import stamp
+from pipelines.crashpoints import crashpoint
 from pipelines.resources.landing import Landing
 from pipelines.resources.sql import identifier
 
@@ -110,6 +111,7 @@ def run_gate(
         tuple(f"{result.rule.id}: {result.error}." for result in found if result.error),
     )
     _record(ledger, report, as_of, now or Landing(settings.landing_dir).clock()())
+    crashpoint("line.judged")
     tell(f"The {gate} gate found {len(report.findings)} findings, {report.count('critical')} of them critical")
     return report
 
