@@ -81,3 +81,24 @@ def test_no_model_asks_the_clock() -> None:
     words = ("current_timestamp", "current_date", "now()", "today()", "get_current_time")
     for path in sorted(Path(PROJECT_DIR).rglob("*.sql")):
         assert not [word for word in words if word in path.read_text().lower()], path
+
+
+@pytest.mark.parametrize(("macro", "seen"), [("recorded", ["early", "told late"]), ("known", ["early"])])
+def test_the_past_is_what_was_recorded_or_what_we_knew(macro: str, seen: list[str], built: Dbt) -> None:
+    """Backtests see what the source had written down by then; audits only what had reached us."""
+    facts = (
+        "(select * from (values ('early', timestamp '2026-01-01', timestamp '2026-01-01'), "
+        "('told late', timestamp '2026-01-01', timestamp '2026-03-01'), "
+        "('new', timestamp '2026-03-01', timestamp '2026-03-01')) as t(name, recorded_at, known_from))"
+    )
+    inline = f'select name from {{{{ {macro}("{facts}") }}}} order by name'  # noqa: S608
+    outcome = built._invoke(
+        ["compile", "--inline", inline, "--no-write-json"],
+        {"as_of": "2026-02-01 00:00:00"},
+        built.target_dir,
+        built._manifest(),
+        (),
+    )
+    with duckdb.connect() as db:
+        rows = db.execute(outcome.result.results[0].node.compiled_code).fetchall()
+    assert [row[0] for row in rows] == seen
