@@ -200,11 +200,12 @@ def sandbox_jira(**given: Any) -> None:
 
 
 @group.command()
-def dev() -> None:
+@click.option("--port", type=int, default=3000, show_default=True, help="Where the UI listens on 127.0.0.1.")
+def dev(port: int) -> None:
     """Open the Dagster UI on everything (and the sandbox, where the demo was run)."""
     from pipelines import develop
 
-    sys.exit(develop.serve(_teller()))
+    sys.exit(develop.serve(_teller(), port))
 
 
 @group.command()

@@ -42,7 +42,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
 def _jobs(config: Settings) -> dg.Definitions:
     everything = dg.AssetSelection.all()
     line = dg.define_asset_job(LINE_JOB, everything, description="Sync, build, gate, forecast, publish, tell.")
-    from_warehouse = everything - dg.AssetSelection.groups("landing")
+    from_warehouse = everything - dg.AssetSelection.key_prefixes(["landing"])
     forecast = dg.define_asset_job(
         FORECAST_JOB, from_warehouse, description="Forecast what is landed: the day moves even when no issue does."
     )

@@ -46,7 +46,7 @@ def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: li
     keys = {stream.name: landing_key(site.type, site.site, stream.name) for stream in streams}
 
     @dg.multi_asset(
-        name=f"sync_{_plain(site)}",
+        name=f"land_{_plain(site)}",
         specs=[_spec(site, stream, refers_to) for stream in streams],
         check_specs=[
             dg.AssetCheckSpec(

@@ -18,7 +18,7 @@ def definitions() -> dg.Definitions:
     @dg.asset(
         key=ALERT,
         deps=[RELEASE],
-        group_name="ledger",
+        group_name="alerts",
         kinds={"parquet"},
         owners=[policies.PMO],
         automation_condition=policies.ON_CHANGE,

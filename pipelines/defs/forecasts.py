@@ -16,7 +16,7 @@ def _spec(forecaster: Forecaster) -> dg.AssetSpec:
     return dg.AssetSpec(
         dg.AssetKey(["ledger", forecaster.ledger_table]),
         deps=[_input_key(table) for table in forecaster.inputs],
-        group_name="ledger",
+        group_name="forecast",
         kinds={"python", "parquet"},
         owners=[policies.FORECASTING],
         automation_condition=policies.ON_CHANGE,

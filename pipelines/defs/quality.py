@@ -42,7 +42,7 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
         key,
         deps=sorted({table_key(rule.table) for rule in rules}),
-        group_name="ledger",
+        group_name="quality",
         kinds={"greatexpectations", "parquet"},
         owners=[policies.PMO],
         automation_condition=policies.ON_CHANGE,

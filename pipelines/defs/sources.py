@@ -18,7 +18,7 @@ def definitions(sites: tuple[SiteConfig, ...]) -> dg.Definitions:
     certificates = dg.AssetSpec(
         COMPLETENESS,
         deps=deps,
-        group_name="ledger",
+        group_name="landing",
         kinds={"parquet"},
         owners=[policies.DATA_ENGINEERING],
         description="What each sync could prove: ids at the source and held, per project and stream.",

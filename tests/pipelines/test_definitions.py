@@ -13,7 +13,7 @@ from pipelines.definitions import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.keys import RELEASE, landing_key
 
 pytestmark = pytest.mark.filterwarnings("default")
-GROUPS = {"landing", "staging", "intermediate", "marts", "ledger", "reporting", "published"}
+GROUPS = {*("landing", "staging", "intermediate", "marts", "quality", "forecast", "reporting", "published", "alerts")}
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,12 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
         site = {"type": kind, "site": name, **options}
         (home / "sources" / f"{name}.yaml").write_text(yaml.safe_dump(site))
     return assemble(settings.load({"SLIPSTREAM_HOME": str(home)}))
+
+
+def test_dagster_can_load_everything_at_once(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+    names = {job.name for job in definitions.get_repository_def().get_all_jobs()}
+    assert {LINE_JOB, FORECAST_JOB, "sync_acme", "sync_second_site", "sync_pmo"} <= names
 
 
 def specs(definitions: dg.Definitions) -> list[dg.AssetSpec]:
