@@ -33,6 +33,11 @@ def test_dagster_can_load_everything_at_once(definitions: dg.Definitions) -> Non
     assert {LINE_JOB, FORECAST_JOB, "sync_acme", "sync_second_site", "sync_pmo"} <= names
 
 
+def test_a_run_stays_in_one_process(definitions: dg.Definitions) -> None:
+    for name in (LINE_JOB, FORECAST_JOB, "sync_acme"):
+        assert definitions.resolve_job_def(name).executor_def.name == "in_process"
+
+
 def specs(definitions: dg.Definitions) -> list[dg.AssetSpec]:
     return [spec for spec in definitions.resolve_all_asset_specs() if "dagster/asset_execution_type" not in spec.tags]
 
