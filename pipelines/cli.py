@@ -89,13 +89,13 @@ def group() -> None:
 @group.command()
 def demo() -> None:
     """The whole line on the sandbox portfolio; each further demo moves the portfolio one week on."""
-    from pipelines import sandbox
+    from pipelines import sandbox, warmup
 
     place = sandbox.SandboxHome(settings.load().home)
     tell = _teller()
     again = place.is_there
     tell("starting the sandbox Jira" + (", one week later" if again else ""))
-    with sandbox.running(place, advance_days=7 if again else 0) as url:
+    with warmup.loading(), sandbox.running(place, advance_days=7 if again else 0, meanwhile=_load_definitions) as url:
         tell(f"sandbox Jira answers at {url}")
         _run_line(settings.load({"SLIPSTREAM_HOME": str(place.home)}), None, False, tell)
 
@@ -106,12 +106,19 @@ def demo() -> None:
 @needs_sites
 def run(config: Settings, as_of: Any, full: bool) -> None:
     """Sync every site, build, gate, forecast, publish, tell the owners."""
-    _run_line(config, as_of, full, _teller())
+    from pipelines import warmup
+
+    with warmup.loading():
+        _run_line(config, as_of, full, _teller())
+
+
+def _load_definitions() -> None:
+    import pipelines.assembly  # noqa: F401
 
 
 def _run_line(config: Settings, as_of: Any, full: bool, tell: Callable[[str], None]) -> None:
     from pipelines import summary
-    from pipelines.definitions import LINE_JOB
+    from pipelines.assembly import LINE_JOB
     from pipelines.line import Line
     from pipelines.run import run_job
 
@@ -230,7 +237,7 @@ def build(as_of: Any, full_refresh: bool, as_json: bool) -> None:
 def forecast(as_of: Any) -> None:
     """Gate, forecast, publish and tell on what is landed: what the daily schedule runs."""
     from pipelines import summary
-    from pipelines.definitions import FORECAST_JOB
+    from pipelines.assembly import FORECAST_JOB
     from pipelines.line import Line
     from pipelines.run import run_job
 

@@ -23,7 +23,7 @@ class RunOutcome:
 
 def run_job(name: str, line: Line) -> RunOutcome:
     """Run the job to its end; a failed step stops what hangs on it, the rest goes on."""
-    from pipelines.definitions import assemble
+    from pipelines.assembly import assemble
 
     job = assemble(line.settings).resolve_job_def(name)
     with dagster_home.instance(line.settings.dagster_dir) as instance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +44,20 @@ class SandboxHome:
 
 
 @contextmanager
-def running(place: SandboxHome, *, advance_days: int = 0) -> Iterator[str]:
-    """Start the sandbox (resuming its state), point the demo's sites at it and give its address."""
+def running(
+    place: SandboxHome, *, advance_days: int = 0, meanwhile: Callable[[], object] = lambda: None
+) -> Iterator[str]:
+    """Start the sandbox (resuming its state), point the demo's sites at it and give its address.
+
+    `meanwhile` is done while the sandbox simulates its portfolio.
+    """
     command = [sys.executable, "-m", "pipelines.cli", "sandbox", "jira", "--port", "0", "--state", str(place.state)]
     command += ["--register-folder", str(place.inbox), "--advance-days", str(advance_days)]
     place.state.mkdir(parents=True, exist_ok=True)
     log = (place.state / "server.log").open("wb")
     with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=settings.child_environment()) as child:
         try:
+            meanwhile()
             url = _wait_until_ready(child, place)
             _write_sites(place, url)
             yield url

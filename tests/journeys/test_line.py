@@ -23,7 +23,7 @@ from connectors.sandbox.jira.world_site import WorldSite
 from connectors.sandbox.portfolio.simulator import Simulator
 from connectors.sandbox.server import Running, SandboxOptions, running
 from pipelines import dagster_home, settings
-from pipelines.definitions import LINE_JOB
+from pipelines.assembly import LINE_JOB
 from pipelines.line import Line
 from pipelines.run import RunOutcome, run_job
 from pipelines.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines import settings
-from pipelines.definitions import FORECAST_JOB, LINE_JOB, assemble
+from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.keys import RELEASE, landing_key
 
 pytestmark = pytest.mark.filterwarnings("default")

@@ -1,0 +1,62 @@
+"""Everything the platform can do, assembled from one file a stage, for any settings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import dagster as dg
+
+from pipelines import policies, settings
+from pipelines.defs import alerts, forecasts, publish, quality, resources, sources, warehouse
+from pipelines.line import Line
+from pipelines.settings import Settings
+from pipelines.stages import build
+from pipelines.stages.publish import SCHEMAS as PUBLISHED_SCHEMAS
+
+LINE_JOB = "line"
+FORECAST_JOB = "daily_forecast"
+
+
+def assemble(config: Settings | None = None) -> dg.Definitions:
+    """All definitions for these settings (default: the environment's), so that tests need no tricks."""
+    config = config or settings.load()
+    manifest = build.manifest(Line.of(config))
+    sites: dict[str, list[str]] = defaultdict(list)
+    for site in config.sites:
+        sites[site.type].append(site.site)
+    tables = warehouse.definitions(manifest, sites)
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
+    return dg.Definitions.merge(
+        sources.definitions(config.sites),
+        tables,
+        quality.definitions(),
+        forecasts.definitions(),
+        publish.definitions(readable),
+        alerts.definitions(),
+        resources.definitions(),
+        _jobs(config),
+    )
+
+
+def _jobs(config: Settings) -> dg.Definitions:
+    everything = dg.AssetSelection.all()
+    line = dg.define_asset_job(LINE_JOB, everything, description="Sync, build, gate, forecast, publish, tell.")
+    from_warehouse = everything - dg.AssetSelection.key_prefixes(["landing"])
+    forecast = dg.define_asset_job(
+        FORECAST_JOB, from_warehouse, description="Forecast what is landed: the day moves even when no issue does."
+    )
+    daily = dg.ScheduleDefinition(
+        name=FORECAST_JOB,
+        job=forecast,
+        cron_schedule=policies.DAILY_FORECAST_CRON,
+        execution_timezone=config.reporting_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    automation = dg.AutomationConditionSensorDefinition(
+        "on_change", target=everything, default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30
+    )
+    # one process a run: a process a step would import everything again for each (measured: 103 s against 1.4 s)
+    return dg.Definitions(
+        jobs=[line, forecast], schedules=[daily], sensors=[automation], executor=dg.in_process_executor
+    )
