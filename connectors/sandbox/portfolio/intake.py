@@ -61,7 +61,7 @@ def open_epic(state: ProjectState, number: int) -> Issue:
     epic = _new_issue(state, catalog.EPIC, f"{name}: {state.plan.name}", state.project.lead)
     share = (number + 1) / state.plan.epics
     if state.rng.random() < 0.7:
-        epic.due_on = state.today + timedelta(weeks=round(state.plan.planned_weeks * share))
+        epic.due_on = state.today + timedelta(weeks=round(state.plan.outline_weeks * share))
     state.epics.append(epic.id)
     return epic
 

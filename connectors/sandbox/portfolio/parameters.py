@@ -43,6 +43,35 @@ class Parameters:
     session_share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """How plans are made and kept; nothing of it changes what is done."""
+
+    growth_foreseen: float
+    allowance: float
+    estimate_sigma: float
+    hope_low: float
+    hope_high: float
+    exact_promises: float
+    promise_sigma_days: float
+    replan_late_days: float
+    replan_early_days: float
+    replan_chance: float
+    overdue_chance: float
+    replan_sigma: float
+    most_replans: float
+    most_moved_days: float
+    judgement_mean_days: float
+    judgement_sigma_days: float
+
+
+@cache
+def planning(path: Path = PATH) -> Planning:
+    """The planner's knobs; the file says what they were compared with, and when."""
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["planning"]["parameters"]
+    return Planning(**{name: float(entry["value"]) for name, entry in entries.items()})
+
+
 @cache
 def load(path: Path = PATH) -> Parameters:
     """Read the file once; a missing or surplus name fails here, not deep in the simulation."""

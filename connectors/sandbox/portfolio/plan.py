@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from connectors.sandbox.portfolio import names
-from connectors.sandbox.portfolio.parameters import Parameters
+from connectors.sandbox.portfolio.parameters import Parameters, planning
 from connectors.sandbox.portfolio.people import Team
 
 PRESENT = 546
@@ -30,7 +30,8 @@ HABITS = (
     ("optimist", "midway"), ("optimist", "closing"), ("optimist", "midway"), ("silent", "closing"),
     ("silent", "midway"), ("stale", "midway"), ("stale", "closing"), ("no_sponsor", "midway"),
     ("no_sponsor", "early"), ("no_baseline", "midway"), ("no_baseline", "finished"), ("no_objective", "midway"),
-    ("no_budget", "closing"), ("no_owner", "closing"), ("neglected_risks", "midway"),
+    ("no_budget", "closing"), ("no_owner", "closing"), ("neglected_risks", "midway"), ("pessimist", "midway"),
+    ("pessimist", "closing"),
 )  # fmt: skip
 """What a project's management does badly, and in which phase such a project stands at the present."""
 
@@ -46,7 +47,8 @@ class ProjectPlan:
     phase: str
     starts: int  # day of the simulation
     weeks: float  # how long it is going to take, about
-    planned_weeks: float  # what the plan says
+    outline_weeks: float  # the team's first outline, from which epics take their due dates
+    planned_weeks: float  # what the first approved plan says
     scope: int  # leaf issues the plan foresees
     growth: float  # share of scope added later
     total: int  # leaf issues to be completed in the end, about
@@ -88,6 +90,17 @@ def deal(phases: list[str]) -> list[frozenset[str]]:
     return dealt
 
 
+def estimate(dice: Random, weeks: float, growth: float, is_optimist: bool) -> float:
+    """Weeks a planner puts down: the scope known at kick-off at the team's pace, an allowance, and an error.
+
+    Of the scope to be added the planner foresees a part; how the work will go nobody knows.
+    """
+    q = planning()
+    hope = dice.uniform(q.hope_low, q.hope_high) if is_optimist else 1.0
+    known = weeks / (1 + growth) * (1 + q.growth_foreseen * growth)
+    return max(12.0, known * q.allowance * dice.lognormvariate(0, q.estimate_sigma) * hope)
+
+
 def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, share: float, p: Parameters,
          scale: float, late_start: int, habits: frozenset[str]) -> ProjectPlan:  # fmt: skip
     """One project's plan."""
@@ -113,7 +126,8 @@ def draw(rng: Random, index: int, team: Team, phase: str, age_weeks: float, shar
         phase=phase,
         starts=late_start if phase == "future" else PRESENT - round(age_weeks * 7),
         weeks=weeks,
-        planned_weeks=max(12.0, weeks / (1 + growth) * hopes),
+        outline_weeks=max(12.0, weeks / (1 + growth) * hopes),
+        planned_weeks=estimate(Random(f"{key}/{scope}/plan"), weeks, growth, "optimist" in habits),
         scope=scope,
         growth=growth,
         total=total,
