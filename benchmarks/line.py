@@ -26,7 +26,7 @@ PLAIN_LOOP = """
 import sys
 from jira import JIRA
 url, email, token = sys.argv[1:4]
-jira = JIRA(url, basic_auth=(email, token), get_server_info=False)
+jira = JIRA(url, basic_auth=(email, token), options={"rest_api_version": "3"})
 seen, page = 0, None
 while True:
     answer = jira.enhanced_search_issues("created >= 0 order by id", nextPageToken=page, maxResults=100, fields="*all",

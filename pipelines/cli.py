@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import click
 import orjson
 from rich.console import Console
+from rich.markup import escape
 
 from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
@@ -39,7 +41,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    err.print(f"[bold red]slipstream:[/bold red] {message}", markup=True, soft_wrap=True)
+    err.print(f"[bold red]slipstream:[/bold red] {escape(message)}", soft_wrap=True)
     sys.exit(code)
 
 
@@ -47,20 +49,23 @@ def _teller() -> Callable[[str], None]:
     start = time.monotonic()
 
     def tell(message: str) -> None:
-        err.print(f"[dim]{time.monotonic() - start:6.1f} s[/dim]  {message}", soft_wrap=True)
+        err.print(f"[dim]{time.monotonic() - start:6.1f} s[/dim]  {escape(message)}", soft_wrap=True)
 
     return tell
 
 
-def _as_of(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def _as_of(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    zone = settings.load().reporting_timezone if value else "UTC"
     try:
-        return parse_instant(value or "")
+        return parse_instant(value or "", zone)
     except ValueError:
         raise click.BadParameter(f"'{value}' is no day (2026-01-31) and no instant (2026-01-31T12:00).") from None
 
 
 as_of_option = click.option(
-    "--as-of", callback=_as_of, help="A day (YYYY-MM-DD) or UTC instant; default: the sources' present."
+    "--as-of",
+    callback=_as_of,
+    help="A day (YYYY-MM-DD, to its end where you report) or UTC instant; default: the sources' present.",
 )
 
 
@@ -125,7 +130,7 @@ def _run_line(config: Settings, as_of: Any, full: bool, tell: Callable[[str], No
     outcome = run_job(LINE_JOB, Line.of(config, as_of=as_of, full=full, progress=tell))
     if not outcome.ok:
         for message in outcome.errors:
-            err.print(f"[bold red]failed[/bold red] {message}", soft_wrap=True)
+            err.print(f"[bold red]failed[/bold red] {escape(message)}", soft_wrap=True)
         _fail(f"The run ended early; what was published before stands. Run {outcome.run_id}.", outcome.exit_code)
     summary.show(config.published_dir, out)
     if outcome.exit_code:
@@ -141,15 +146,20 @@ def sync(config: Settings, source: str, full: bool, as_json: bool) -> None:
     """Sync SOURCE (a type such as `jira`, or one site). Exit: 0 complete, 3 partial or deferred, 1 failed."""
     from pipelines.stages.sync import sync_site
 
-    tell = _teller()
-    reports = [sync_site(config, site, full=full, progress=tell) for site in _chosen(config, source)]
-    for report in reports:
+    tell, codes = _teller(), [0]
+    for site in _chosen(config, source):
+        try:
+            report = sync_site(config, site, full=full, progress=tell)
+        except SourceError as error:  # one dead site does not keep the others from being read
+            err.print(f"[bold red]{escape(site.site)}:[/bold red] {escape(str(error))}", soft_wrap=True)
+            codes.append(error.exit_code)
+            continue
+        codes.append(0 if report.status == "complete" else 3)
         if as_json:
             sys.stdout.write(report.to_json() + "\n")
         else:
-            out.print(report.summary())
-    if any(report.status != "complete" for report in reports):
-        sys.exit(3)
+            out.print(escape(report.summary()), soft_wrap=True)
+    sys.exit(next((code for code in codes if code not in (0, 3)), max(codes)))
 
 
 def _chosen(config: Settings, source: str) -> list[SiteConfig]:
@@ -173,9 +183,9 @@ def doctor() -> None:
         for finding in registry.create(site, clock.now).check():
             healthy &= finding.ok
             mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
-            out.print(f"  {mark} {finding.check}: {finding.detail}")
+            out.print(f"  {mark} {escape(finding.check)}: {escape(finding.detail)}")
             if not finding.ok:
-                out.print(f"       → {finding.remedy}")
+                out.print(f"       → {escape(finding.remedy)}")
     if not healthy:
         sys.exit(1)
 
@@ -229,7 +239,7 @@ def build(as_of: Any, full_refresh: bool, as_json: bool) -> None:
         if as_json:
             sys.stdout.write(report.to_json() + "\n")
         else:
-            out.print(report.summary())
+            out.print(escape(report.summary()), soft_wrap=True)
 
 
 @group.command()
@@ -246,6 +256,19 @@ def forecast(as_of: Any) -> None:
     if not outcome.ok:
         _fail("; ".join(outcome.errors), outcome.exit_code)
     summary.show(config.published_dir, out)
+
+
+@group.command()
+def verify() -> None:
+    """Read every committed landing file and compare its hash with its commit. Exit 1 where one is damaged."""
+    from pipelines.line import Line
+
+    problems = Line.of(settings.load()).landing.verify()
+    for problem in problems:
+        err.print(f"[bold red]damaged:[/bold red] {escape(problem)}", soft_wrap=True)
+    if problems:
+        sys.exit(1)
+    out.print("Every committed landing file is whole.")
 
 
 @group.command()

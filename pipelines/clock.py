@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 def now() -> datetime:
@@ -27,14 +31,20 @@ class Clock:
 
 def stamp(instant: datetime) -> str:
     """An instant as text that sorts by time and may stand in a file name."""
-    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    return instant.astimezone(UTC).strftime(STAMP)
 
 
-def parse_instant(text: str) -> datetime | None:
-    """An ISO day (its last instant is meant) or instant, as aware UTC; None for an empty text."""
+def parse_instant(text: str, zone: str = "UTC") -> datetime | None:
+    """An ISO day (its last second in the IANA `zone` is meant) or instant (UTC unless it says otherwise), as aware UTC.
+
+    None for an empty text; ValueError for anything else.
+    """
     if not text:
         return None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        day = datetime.strptime(text, "%Y-%m-%d").replace(hour=23, minute=59, second=59, tzinfo=ZoneInfo(zone))
+        return day.astimezone(UTC)
+    if not re.match(r"\d{4}-\d{2}-\d{2}[T ]", text):
+        raise ValueError(text)
     instant = datetime.fromisoformat(text)
-    if len(text) == len("2026-01-31"):
-        instant = instant.replace(hour=23, minute=59, second=59)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

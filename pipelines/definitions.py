@@ -1,7 +1,13 @@
-"""Dagster's entry point: the definitions for the environment's settings."""
+"""Dagster's entry point: the definitions for the environment's settings, assembled when Dagster asks for them."""
 
 from __future__ import annotations
 
+import dagster as dg
+
 from pipelines.assembly import assemble
 
-defs = assemble()
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Everything, for the settings of the environment."""
+    return assemble()

@@ -6,8 +6,6 @@ import dagster as dg
 
 EXPECTATION_RESULT = dg.AssetKey(["ledger", "expectation_result"])
 OUTPUT_EXPECTATION_RESULT = dg.AssetKey(["ledger", "output_expectation_result"])
-SCHEDULE_FORECAST = dg.AssetKey(["ledger", "schedule_forecast"])
-THROUGHPUT_FORECAST = dg.AssetKey(["ledger", "throughput_forecast"])
 COMPLETENESS = dg.AssetKey(["ledger", "completeness"])
 ALERT = dg.AssetKey(["ledger", "alert"])
 RELEASE = dg.AssetKey(["published", "release"])

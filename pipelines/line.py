@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from connectors.errors import SourceError
 from pipelines.resources.landing import Landing
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse
@@ -30,7 +29,8 @@ class Line:
     full: bool = False
     tell: Teller = _silent
     syncs: list[SyncReport] = field(default_factory=list)
-    failures: list[tuple[str, SourceError]] = field(default_factory=list)
+    is_unattended: bool = False
+    """A scheduled run waits and tries again where a person at the terminal would rather be told."""
 
     @classmethod
     def of(
@@ -41,17 +41,13 @@ class Line:
 
     @property
     def moment(self) -> datetime:
-        """As of when this run speaks: what was asked for, else the sources' latest present, else our clock's."""
-        return self.as_of or self.landing.server_time() or self.landing.clock()()
+        """As of when this run speaks: what was asked for, else the instant the tables were built for."""
+        return self.as_of or self.warehouse.built_as_of() or self.landing.clock()()
 
     def synced(self, report: SyncReport) -> None:
         """Remember a sync of this run, for its exit code and summary."""
         self.syncs.append(report)
         self.tell(report.summary())
-
-    def failed(self, site: str, error: SourceError) -> None:
-        """Remember a sync that could not go on."""
-        self.failures.append((site, error))
 
     @cached_property
     def landing(self) -> Landing:

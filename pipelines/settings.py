@@ -32,7 +32,6 @@ class Settings:
     sites: tuple[SiteConfig, ...] = ()
     reporting_timezone: str = "UTC"
     governance_mode: GovernanceMode = "controlling"
-    reporting_currency: str = "EUR"
     notify_urls: tuple[str, ...] = field(default=(), repr=False)  # they hold passwords
     lock_wait_seconds: float = 120.0
     threads: int | None = None
@@ -63,10 +62,6 @@ class Settings:
         return self.home / "inbox"
 
     @property
-    def reports_dir(self) -> Path:
-        return self.home / "reports"
-
-    @property
     def dagster_dir(self) -> Path:
         return self.home / "dagster"
 
@@ -95,7 +90,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         sites=(*(f.site for f in files), *_jira_site(env, files)),
         reporting_timezone=_timezone(env),
         governance_mode=_governance_mode(env),
-        reporting_currency=_currency(env),
         notify_urls=_addresses(env.get("SLIPSTREAM_NOTIFY", "")),
         lock_wait_seconds=_seconds(env, "SLIPSTREAM_LOCK_WAIT", 120.0),
         threads=_count(env, "SLIPSTREAM_THREADS"),
@@ -160,13 +154,6 @@ def _governance_mode(env: Mapping[str, str]) -> GovernanceMode:
             f"SLIPSTREAM_GOVERNANCE_MODE is '{mode}'.", f"It may be {', '.join(GOVERNANCE_MODES[:-1])} or directive."
         )
     return cast(GovernanceMode, mode)
-
-
-def _currency(env: Mapping[str, str]) -> str:
-    code = (env.get("SLIPSTREAM_CURRENCY") or "EUR").strip().upper()
-    if not re.fullmatch(r"[A-Z]{3}", code):
-        raise ConfigurationError(f"SLIPSTREAM_CURRENCY is '{code}'.", "Give an ISO 4217 code such as EUR.")
-    return code
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:

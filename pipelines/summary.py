@@ -9,6 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 SHOWN = 10
 SHORT = {
@@ -46,10 +47,10 @@ def _headline(health: pd.DataFrame, quality: pd.DataFrame) -> str:
 def _table(health: pd.DataFrame) -> Table:
     table = Table(title=f"Most likely late (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1))
     for column in ("project", "claim → forecast", "50 % sure", "80 % sure", "due", "late"):
-        table.add_column(column, justify="right" if column == "late" else "left", no_wrap=column != "project")
+        table.add_column(column, justify="right" if column == "late" else "left", no_wrap=True)
     ranked = health.sort_values(["probability_late", "project_key"], ascending=[False, True], na_position="last")
     for row in ranked.head(SHOWN).to_dict("records"):
-        table.add_row(*_cells(row))
+        table.add_row(*map(Text, _cells(row)))
     return table
 
 

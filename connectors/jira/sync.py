@@ -42,7 +42,8 @@ class Sync:
         try:
             self._sign_in()
             yield Progress(
-                f"Jira {self._settings.site}: signed in, the site's clock says {self._server_time:%Y-%m-%d %H:%M} UTC"
+                f"signed in, the site's clock says {self._server_time:%Y-%m-%d %H:%M} UTC",
+                server_time=self._server_time,
             )
             yield from self._read_dimensions()
             yield from self._read_issues(full=full)

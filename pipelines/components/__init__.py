@@ -1,1 +1,1 @@
-"""Dagster components that operators instantiate in YAML."""
+"""What one entry of the operators' YAML becomes in Dagster."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from connectors import registry
-from connectors.errors import SourceError
+from connectors.errors import SourceError, UnreachableError
 from connectors.source import SiteConfig, Stream
 from pipelines import policies
-from pipelines.keys import landing_key
+from pipelines.keys import COMPLETENESS, landing_key
 from pipelines.line import Line
 from pipelines.stages import sync
 
@@ -65,13 +65,19 @@ def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: li
         try:
             report = sync.sync_site(line.settings, site, full=line.full, progress=line.tell)
         except SourceError as error:
-            line.failed(site.site, error)
-            raise dg.Failure(description=str(error), metadata={"remedy": error.remedy}) from None
+            # a wrong token stays wrong; only a silent source is asked again, and only where nobody waits for the answer
+            again = line.is_unattended and isinstance(error, UnreachableError)
+            raise dg.Failure(str(error), {"remedy": error.remedy}, allow_retries=again) from None
         line.synced(report)
         context.log.info(report.summary())
         for name, key in keys.items():
             rows = report.rows.get(name, 0)
             yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows, "sync_id": report.sync_id})
+        context.log_event(
+            dg.AssetMaterialization(
+                COMPLETENESS, metadata={"certificates": len(report.certificates), "site": site.site}
+            )
+        )
         yield from _completeness(report, keys)
 
     return _sync

@@ -20,7 +20,9 @@ class LineResource(dg.ConfigurableResource[Line]):
 
     def create_resource(self, context: dg.InitResourceContext) -> Line:
         progress = context.log.info if context.log else None
-        return Line.of(settings.load(), as_of=parse_instant(self.as_of), full=self.full_sync, progress=progress)
+        config = settings.load()
+        as_of = parse_instant(self.as_of, config.reporting_timezone)
+        return Line(config, as_of, self.full_sync, progress or (lambda _: None), is_unattended=True)
 
 
 def definitions() -> dg.Definitions:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from connectors.errors import SourceError
+from pipelines.clock import STAMP
 from pipelines.resources.disk import explain_full_disk
 from pipelines.resources.landing_store import open_store
 
@@ -77,6 +79,19 @@ class Ledger:
         except FileExistsError:
             return False
         return True
+
+    def after_last(self, table: str, now: datetime) -> datetime:
+        """`now`, moved behind the table's last entry: a source's clock may stand still, the order of runs may not.
+
+        For tables whose entry ids begin with a `clock.stamp`.
+        """
+        names = self.store.names(table)
+        last = max((name.partition("-")[0] for name in names if name[:1].isdigit()), default="")
+        with suppress(ValueError):
+            said = datetime.strptime(last, STAMP).replace(tzinfo=UTC)
+            aware = now if now.tzinfo else now.replace(tzinfo=UTC)
+            return max(aware, said + timedelta(microseconds=1))
+        return now
 
     def files(self, table: str) -> list[str]:
         """What DuckDB opens to read a table: the paths of its entries, in order of their ids."""

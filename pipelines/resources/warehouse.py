@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,17 @@ class Warehouse:
         """
         with self.write(holder) as connection:
             return registrar.register(connection, landing, ledger, streams, rebuild=rebuild)
+
+    def built_as_of(self) -> datetime | None:
+        """The instant the tables stand for (UTC without zone), as the build noted it; None before the first build.
+
+        A sync since then does not make them younger.
+        """
+        with self.read("as of when") as connection:
+            known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'build_state'").fetchone()
+            noted = connection.execute("SELECT max(as_of) FROM landing.build_state").fetchone() if known else None
+        as_of: datetime | None = noted[0] if noted else None
+        return as_of
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         connection = self._patiently(lambda: duckdb.connect(str(self.path), read_only=read_only, config=self.config))

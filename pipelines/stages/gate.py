@@ -110,7 +110,8 @@ def run_gate(
         tuple(_result(result, projects.owners) for result in found),
         tuple(f"{result.rule.id}: {result.error}." for result in found if result.error),
     )
-    _record(ledger, report, as_of, now or Landing(settings.landing_dir).clock()())
+    said_at = ledger.after_last(LEDGER_TABLE, now or Landing(settings.landing_dir).clock()())
+    _record(ledger, report, as_of, said_at)
     crashpoint("line.judged")
     tell(f"The {gate} gate found {len(report.findings)} findings, {report.count('critical')} of them critical")
     return report

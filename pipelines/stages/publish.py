@@ -45,7 +45,7 @@ class PublishReport:
 
 def publish_release(line: Line) -> PublishReport:
     """Publish what a run of the line has built, with its dashboard."""
-    as_of = _built_as_of(line.warehouse) or line.moment
+    as_of = line.warehouse.built_as_of() or line.moment
     return publish(line.settings, as_of=as_of, pages={PAGE: dashboard_page}, warehouse=line.warehouse)
 
 
@@ -78,15 +78,6 @@ def dashboard_page(release: Path) -> str:
         if path.stem in wanted
     }
     return render.render(tables, orjson.loads((release / MANIFEST).read_bytes()))
-
-
-def _built_as_of(warehouse: Warehouse) -> datetime | None:
-    """The instant the tables stand for, as the build noted it; a sync since then does not make them younger."""
-    with warehouse.read("publish") as connection:
-        known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'build_state'").fetchone()
-        noted = connection.execute("SELECT max(as_of) FROM landing.build_state").fetchone() if known else None
-    as_of: datetime | None = noted[0] if noted else None
-    return as_of
 
 
 def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:

@@ -113,9 +113,8 @@ def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) ->
             elif isinstance(item, Rejected):
                 writer.reject(item)
             elif isinstance(item, Progress):
-                server_time = getattr(item, "server_time", None)  # a source may tell its time as soon as it knows it
-                if server_time is not None:
-                    writer.hear(server_time)
+                if item.server_time is not None:
+                    writer.hear(item.server_time)
                 _tell(progress, writer.site, item)
             else:
                 outcome = item

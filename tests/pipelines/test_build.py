@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -36,7 +38,20 @@ def landed(home: Path) -> Line:
         outcome = Outcome({}, "complete", server_time=NOW)
         writer.finish(outcome)
         writer.commit(outcome)
+    register(line, "2026-06-01", NOW - timedelta(days=30), NOW - timedelta(days=3))
+    # saved on a machine whose clock is ahead, and landed after the last time that Jira told
+    register(line, "2026-09-01", NOW + timedelta(minutes=5), NOW + timedelta(seconds=3))
     return line
+
+
+def register(line: Line, promised_on: str, saved_at: datetime, known_at: datetime) -> None:
+    """Land the register's row of the project, as saved and synced at these moments."""
+    row = {"project_key": "APP", "project_site": "acme", "phase": "active", "promised_on": promised_on}
+    batch = Batch("project")
+    batch.add("APP", json.dumps(row).encode(), saved_at)
+    with line.landing.begin("registers", "pmo", known_at) as writer:
+        writer.write(batch)
+        writer.commit(Outcome({}, "complete"))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +80,13 @@ def test_the_layers_build_from_what_is_landed(line: Line, reports: list[build.Bu
             ("APP-2", "to_do"),
         ]
         assert db.execute("select open_count, done_count from reporting.rpt_portfolio_health").fetchall() == [(1, 1)]
+
+
+def test_by_default_a_register_counts_as_it_was_just_landed_whatever_its_clock_says(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
+        assert db.execute("select promised_on from marts.dim_project").fetchall() == [(date(2026, 9, 1),)]
 
 
 def test_a_report_counts_rows_and_says_why_it_rebuilt(reports: list[build.BuildReport]) -> None:
@@ -111,6 +133,18 @@ def test_a_build_that_died_is_done_again(line: Line, reports: list[build.BuildRe
     assert why_full(line, now + timedelta(days=1)) == "as of an earlier moment", "some tables may be of day 2 already"
     build._begin(line.warehouse, now, is_full=True)
     assert why_full(line, now) == "the last full build did not end"
+
+
+@pytest.mark.parametrize(("days", "promised_on"), [(1, date(2026, 6, 1)), (31, None)])
+def test_a_past_day_has_the_promise_that_stood_then(
+    days: int, promised_on: date | None, line: Line, reports: list[build.BuildReport]
+) -> None:
+    past = replace(line, as_of=NOW - timedelta(days=days))
+    build.build_layer(past, "core", select=["stg_registers__project", "dim_project"]).raise_if_failed()
+    with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
+        assert db.execute("select promised_on, is_registered from marts.dim_project").fetchall() == [
+            (promised_on, promised_on is not None)
+        ]
 
 
 def test_nothing_landed_is_said_so(request: pytest.FixtureRequest, tmp_path: Path) -> None:

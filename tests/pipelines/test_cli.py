@@ -118,6 +118,31 @@ def test_sync_json_holds_the_certificates_and_a_second_sync_finds_nothing(tmp_pa
     assert again["rows"].get("issue", 0) == 0
 
 
+def test_one_dead_site_does_not_keep_the_others_from_being_synced(tmp_path: Path, jira: Running) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    good = f"type: jira\nsite: second\nurl: {jira.url}\nemail: {jira.email}\napi_token: {jira.token}\n"
+    (sources / "first.yaml").write_text(good.replace("second", "first").replace(jira.token, TOKEN))
+    (sources / "second.yaml").write_text(good)
+    done = slipstream(tmp_path, "sync", "jira")
+    refused(done, "first:", "401")
+    assert "second: complete" in done.stdout
+
+
+def test_a_run_with_a_wrong_token_ends_at_once_and_says_so(tmp_path: Path, jira: Running) -> None:
+    before = jira.requests
+    refused(slipstream(tmp_path, "run", **login(jira, JIRA_API_TOKEN=TOKEN)), "401", "what was published before stands")
+    assert jira.requests - before < 6
+
+
+def test_verify_names_a_damaged_landing_file(tmp_path: Path, jira: Running) -> None:
+    assert slipstream(tmp_path, "sync", "jira", **login(jira)).returncode == 0
+    assert slipstream(tmp_path, "verify").returncode == 0
+    victim = next((tmp_path / "landing" / "jira").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-10])
+    refused(slipstream(tmp_path, "verify"), victim.name, "Restore it from your backup")
+
+
 def test_status_before_anything_is_published_says_what_to_run(tmp_path: Path) -> None:
     refused(slipstream(tmp_path, "status"), "Nothing is published", "slipstream demo")
 

@@ -69,6 +69,23 @@ def test_everything_downstream_of_the_sources_runs_by_itself_on_change(definitio
             assert spec.automation_condition is not None, spec.key
 
 
+def test_new_certificates_are_an_update_that_downstream_tables_follow(definitions: dg.Definitions) -> None:
+    completeness = dg.AssetKey(["ledger", "completeness"])
+    table = dg.AssetKey(["marts", "fct_completeness"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        asked = []
+        result = dg.evaluate_automation_conditions(definitions, instance, dg.AssetSelection.assets(table))
+        asked.append(result.total_requested)
+        for key in definitions.resolve_asset_graph().get(table).parent_keys:
+            instance.report_runless_asset_event(dg.AssetMaterialization(key))
+        result = dg.evaluate_automation_conditions(
+            definitions, instance, dg.AssetSelection.assets(table), cursor=result.cursor
+        )
+        asked.append(result.total_requested)
+    assert completeness in definitions.resolve_asset_graph().get(table).parent_keys
+    assert asked == [0, 1]
+
+
 def test_the_line_leads_from_landing_to_the_release(definitions: dg.Definitions) -> None:
     job = definitions.resolve_job_def(LINE_JOB)
     graph = definitions.resolve_asset_graph()

@@ -160,7 +160,6 @@ def test_registers_watch_the_inbox_unless_they_name_a_folder(tmp_path: Path) -> 
     [
         ("SLIPSTREAM_TIMEZONE", "Mars/Olympus"),
         ("SLIPSTREAM_TIMEZONE", "../etc/passwd"),
-        ("SLIPSTREAM_CURRENCY", "Euro"),
         ("SLIPSTREAM_GOVERNANCE_MODE", "harsh"),
         ("SLIPSTREAM_LOCK_WAIT", "soon"),
         ("SLIPSTREAM_LOCK_WAIT", "nan"),
@@ -176,13 +175,12 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         env(
             tmp_path,
             SLIPSTREAM_TIMEZONE="Europe/Berlin",
-            SLIPSTREAM_CURRENCY="chf",
             SLIPSTREAM_GOVERNANCE_MODE="Directive",
             SLIPSTREAM_LOCK_WAIT="1.5",
             SLIPSTREAM_NOTIFY="slack://a/b/c, mailto://u:p@h?to=a@x,b@x  json://z",
         )
     )
-    assert (config.reporting_timezone, config.reporting_currency) == ("Europe/Berlin", "CHF")
+    assert config.reporting_timezone == "Europe/Berlin"
     assert (config.governance_mode, config.lock_wait_seconds) == ("directive", 1.5)
     assert config.notify_urls == ("slack://a/b/c", "mailto://u:p@h?to=a@x,b@x", "json://z")
 
