@@ -39,7 +39,10 @@
 
 {# The newest observation of every key of a snapshot stream, as `record`, with what is known about it. #}
 {# `known_from` is when this very content first reached us, however often it was landed again.        #}
-{% macro latest(type, stream) -%}
+{# Rewound: the newest that was recorded by `as_of`; a key without one does not exist yet, and what   #}
+{# was removed later is still there. Not rewound: as last seen, for streams that carry no source time #}
+{# and would have no past before the first sync. `counts_from`: see `recorded_versions`.              #}
+{% macro latest(type, stream, rewound=false, counts_from=none) -%}
     (
         select
             _site as site_id,
@@ -47,7 +50,8 @@
             _site || ':' || _key as record_id,
             {{ parsed(type, stream) }} as record,
             _is_gone as is_deleted,
-            _source_updated_at as source_updated_at,
+            {{ "_recorded_at" if rewound else "coalesce(_source_updated_at, _first_known_at)" }}
+            as recorded_at,
             _first_known_at as known_from,
             _last_commit_seq as _commit_seq
         from
@@ -62,7 +66,11 @@
                         partition by _site, _key, _payload_hash
                     ) as _first_known_at,
                     max(_commit_seq) over (partition by _site, _key) as _last_commit_seq
-                from {{ source(type, stream) }}
+                {%- if rewound %}
+                    from {{ recorded_versions(source(type, stream), counts_from) }}
+                    where _recorded_at <= {{ as_of() }} or {{ is_present() }}
+                {%- else %} from {{ source(type, stream) }}
+                {%- endif %}
             )
         where not _deleted
         qualify
@@ -71,6 +79,40 @@
                 order by _known_at desc, _sync_id desc, _payload_hash desc
             )
             = 1
+    )
+{%- endmacro %}
+
+{# Every version of every key with `_recorded_at`: the source's time, and `_known_at` where there is none or it    #}
+{# cannot be: nothing is recorded after it reached us (clocks differ), nor before the version it follows (a file   #}
+{# brought back with its old time). `counts_from` names a day in the content from which a key's first version      #}
+{# counts if that is earlier; a later version is a correction, and counts from when it was made.                   #}
+{% macro recorded_versions(relation, counts_from=none) -%}
+    (
+        select
+            *,
+            least(
+                _known_at,
+                if(
+                    _source_updated_at < max(_source_updated_at) over before,
+                    null,
+                    _source_updated_at
+                )
+                {%- if counts_from %}
+                    ,
+                    if(
+                        count(*) over before = 0,
+                        {{ start_of_day("try_cast(payload ->> '$." ~ counts_from ~ "' as date)") }},
+                        null
+                    )
+                {%- endif %}
+            ) as _recorded_at
+        from {{ relation }}
+        window
+            before as (
+                partition by _site, _key
+                order by _known_at, _sync_id, _deleted desc, _payload_hash
+                rows between unbounded preceding and 1 preceding
+            )
     )
 {%- endmacro %}
 

@@ -2,6 +2,17 @@
 {# As of when the warehouse speaks. #}
 {% macro as_of() -%} timestamp '{{ var("as_of") }}' {%- endmacro %}
 
+{# Whether that is the sources' present, which a run speaks of by default. Then all that is landed counts: a file's  #}
+{# time is another machine's clock, and may be later than the last time that a source told.                         #}
+{% macro is_present() -%}
+    (
+        {{ as_of() }} = (
+            select date_trunc('second', coalesce(max(server_time), max(known_at)))
+            from {{ registered("sync") }}
+        )
+    )
+{%- endmacro %}
+
 {# What the source had recorded by `as_of`: the filter of backtests. #}
 {% macro recorded(relation, moment=none) -%}
     (select * from {{ relation }} where recorded_at <= {{ moment or as_of() }})
@@ -22,6 +33,14 @@
     cast(
         {{ instant }} at time zone 'UTC' at time zone '{{ var("reporting_timezone") }}'
         as date
+    )
+{%- endmacro %}
+
+{# The first instant of a reporting day, as UTC. #}
+{% macro start_of_day(day) -%}
+    (
+        cast({{ day }} as timestamp)
+        at time zone '{{ var("reporting_timezone") }}' at time zone 'UTC'
     )
 {%- endmacro %}
 

@@ -6,7 +6,7 @@ select
     record.type as board_type,
     site_id || ':' || record.location.projectid as project_id,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "board") }}

@@ -8,7 +8,7 @@ select
     record.schema.items as item_type,
     record.schema.custom as schema_custom,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "field") }}

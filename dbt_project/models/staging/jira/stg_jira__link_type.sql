@@ -6,7 +6,7 @@ select
     record.inward as inward_text,
     record.outward as outward_text,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "link_type") }}

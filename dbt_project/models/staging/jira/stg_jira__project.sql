@@ -13,7 +13,7 @@ select
     coalesce(record.archived, false) as is_archived,
     is_deleted or coalesce(record.deleted, false) as is_deleted,
     try_cast(record.properties ->> '$.slipstream.known_until' as date) as known_until,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "project") }}

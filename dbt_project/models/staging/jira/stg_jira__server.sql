@@ -6,7 +6,7 @@ select
     record.deploymenttype as deployment_type,
     {{ utc("record.servertime") }} as server_time,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "server") }}

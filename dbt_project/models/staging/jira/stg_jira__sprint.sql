@@ -10,7 +10,7 @@ select
     {{ utc("record.enddate") }} as ends_at,
     {{ utc("record.completedate") }} as completed_at,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "sprint") }}

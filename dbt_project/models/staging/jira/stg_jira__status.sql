@@ -8,7 +8,7 @@ select
     coalesce(mapping.status_category, 'to_do') as status_category,
     mapping.status_category is not null as is_mapped,
     latest.is_deleted,
-    coalesce(latest.source_updated_at, latest.known_from) as recorded_at,
+    latest.recorded_at,
     latest.known_from,
     latest._commit_seq
 from latest

@@ -7,7 +7,7 @@ select
     coalesce(record.active, false) and not is_deleted as is_active,
     record.accounttype as account_type,
     record.timezone as time_zone,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "user") }}

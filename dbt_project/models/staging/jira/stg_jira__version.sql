@@ -9,7 +9,7 @@ select
     coalesce(record.released, false) as is_released,
     coalesce(record.archived, false) as is_archived,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
 from {{ latest("jira", "version") }}

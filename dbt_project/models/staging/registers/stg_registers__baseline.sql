@@ -10,7 +10,7 @@ select
     record.approved_by,
     record.reason,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
-from {{ latest("registers", "baseline") }}
+from {{ latest("registers", "baseline", rewound=true, counts_from="approved_on") }}

@@ -9,7 +9,7 @@ select
     record.actual_amount,
     record.currency_code,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
-from {{ latest("registers", "budget_line") }}
+from {{ latest("registers", "budget_line", rewound=true) }}

@@ -8,7 +8,7 @@ select
     record.target_on,
     record.weight,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
-from {{ latest("registers", "objective") }}
+from {{ latest("registers", "objective", rewound=true) }}

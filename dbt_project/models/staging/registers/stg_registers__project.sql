@@ -19,7 +19,7 @@ select
     record.file as source_file,
     record.row as source_row,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
-from {{ latest("registers", "project") }}
+from {{ latest("registers", "project", rewound=true) }}

@@ -18,7 +18,7 @@ select
     record.reviewed_on,
     record.due_on,
     is_deleted,
-    coalesce(source_updated_at, known_from) as recorded_at,
+    recorded_at,
     known_from,
     _commit_seq
-from {{ latest("registers", "risk") }}
+from {{ latest("registers", "risk", rewound=true) }}
