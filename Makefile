@@ -30,13 +30,13 @@ dev: $(READY) ## open the Dagster UI with everything in it
 	@$(BIN)/slipstream dev
 
 test: $(READY) ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not pages" -n 2
+	@$(BIN)/python -m pytest -m "not slow and not pages" -n 2 --dist loadscope
 
 pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 	@$(BIN)/python -m pytest -m pages
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
-	@$(BIN)/python -m pytest -m "slow and not pages" -n 2
+	@$(BIN)/python -m pytest -m "slow and not pages" -n 2 --dist loadscope
 
 bench: $(READY) ## benchmarks, as JSON lines
 	@for bench in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$bench"; done
