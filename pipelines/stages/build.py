@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from connectors.errors import SourceError
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.dbt import PROJECT_DIR, BuildResult, Dbt, NodeResult
-from pipelines.resources.warehouse import Warehouse
+from pipelines.resources.disk import explain_full_disk, is_full_disk
+from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,11 +103,20 @@ def build_layer(
             on_node=_teller(line.tell),
         )
         crashpoint("line.built")
+        _refuse_full_disk(result)
         if layer == "core" and result.ok and not select:
             _finish(line.warehouse, _inputs_hash(dbt, line.settings), as_of)
         nodes = _counted(line.warehouse, result.nodes)
     crashpoint("line.layer")
     return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), why_full)
+
+
+def _refuse_full_disk(result: BuildResult) -> None:
+    """The one cause of all that then fails, with its own remedy."""
+    said = next((node.message for node in result.failed if is_full_disk(OSError(node.message))), None)
+    if said:
+        with explain_full_disk(WarehouseError, "warehouse"):
+            raise OSError(" ".join(said.split()))
 
 
 def build_warehouse(line: Line, *, full_refresh: bool = False) -> list[BuildReport]:
