@@ -1,4 +1,4 @@
-"""Times the forecasts and scores them on real data and on the simulated portfolio; prints JSON lines.
+"""Times the forecasts and scores them on real data and against the simulated portfolio's truth; prints JSON lines.
 
 `python benchmarks/forecast.py [--quick]`. The real data are read from $SLIPSTREAM_SHARED (default ../shared).
 """
@@ -21,13 +21,14 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.forecast_data import portfolio_tables, recorded_tables, weekly_series
-from models.backtest import backtest, origins_between
+from models.backtest import backtest, level_of, origins_between
 from models.calibration import Past, Prior, calibrate
 from models.portfolio_throughput.model import PortfolioThroughput
 from models.schedule_slip.model import ScheduleSlip
-from models.scoring import bias_days, censored_levels, clustered_interval
+from models.scoring import bias_days, brier, censored_levels, clustered_interval
 
 SEED = 7
+TRUTH_SEEDS = {"set on": range(1, 7), "checked on": range(21, 27), "untouched": range(41, 47)}
 
 
 def main() -> None:
@@ -40,6 +41,8 @@ def main() -> None:
     simulated = portfolio_tables(SEED)
     timed("schedule_slip simulated", ScheduleSlip(), simulated, date(2026, 6, 1))
     timed("portfolio_throughput simulated", PortfolioThroughput(), simulated, date(2026, 6, 1))
+    for name, seeds in TRUTH_SEEDS.items():
+        report_truth(name, pd.concat([against_truth(seed) for seed in (seeds[:1] if quick else seeds)]))
     recorded = shared / "data/jira_issues/issues.csv.gz"
     if not recorded.exists():
         say({"work": "real data", "skipped": "no shared data here"})
@@ -92,6 +95,41 @@ def _held(scored: pd.DataFrame) -> float:
     """How often open items / recent pace, taken as a promise, would have held (open outcomes censored)."""
     ratio = scored["days"].to_numpy(float) / np.maximum(scored["naive_days"].to_numpy(float), 1.0)
     return float(censored_levels(ratio, scored["is_observed"].to_numpy(bool), np.array([1.0]))[0])
+
+
+def against_truth(seed: int) -> pd.DataFrame:
+    """Forecasts of one portfolio at its present, for projects whose plan can be judged, with their true finish."""
+    from connectors.sandbox.portfolio.hindsight import verdicts
+    from connectors.sandbox.portfolio.simulator import Simulator
+
+    simulator = Simulator(seed)
+    found = ScheduleSlip().forecast(portfolio_tables(seed), simulator.world.now.date(), SEED)
+    true = pd.DataFrame(
+        [(one.project_key, one.slip_days) for one in verdicts(simulator)], columns=["subject_key", "true_slip"]
+    )
+    joined = found.loc[found["subject_type"] == "project"].merge(true, on="subject_key")
+    left = pd.to_datetime(joined["baseline_on"]) - pd.to_datetime(joined["as_of_on"])
+    joined["days"], joined["is_observed"] = left.dt.days + joined["true_slip"], True
+    return joined.assign(level=[level_of(row) for row in joined.to_dict("records")])
+
+
+def truth_scores(found: pd.DataFrame) -> dict[str, float]:
+    """Brier score beside that of always saying the base rate, and where the true finish fell."""
+    ok = found.loc[found["forecast_status"] == "ok"]
+    late, levels = (ok["true_slip"] > 0).to_numpy(float), ok["level"].to_numpy(float)
+    return {
+        "brier": brier(late, ok["probability_late"].to_numpy(float)),
+        "brier_base_rate": float(late.mean() * (1 - late.mean())),
+        "mean_probability_late": float(ok["probability_late"].mean()), "truly_late": float(late.mean()),
+        "share_below_p50": float((levels <= 0.5).mean()), "share_below_p80": float((levels <= 0.8).mean()),
+        "coverage_p10_p90": float(((levels > 0.1) & (levels <= 0.9)).mean()),
+        "p50_bias_days": bias_days(ok["days"].to_numpy(float), _ahead(ok, "p50").to_numpy()),
+    }  # fmt: skip
+
+
+def report_truth(name: str, found: pd.DataFrame) -> None:
+    scores = {key: _round(value) for key, value in truth_scores(found).items()}
+    say({"work": f"finish against the truth, {name}", "forecasts": len(found), **scores})
 
 
 def score_series(series: dict[str, np.ndarray]) -> None:

@@ -53,7 +53,7 @@ def backtest(
         forecast = forecast.loc[forecast["as_of_on"] == as_of]
         found.append(forecast.merge(outcomes(tables, as_of, outcome), on="subject_id", how="inner"))
     frame = pd.concat(found, ignore_index=True)
-    frame["level"] = [_level(row) for row in frame.to_dict("records")]
+    frame["level"] = [level_of(row) for row in frame.to_dict("records")]
     return frame
 
 
@@ -77,7 +77,7 @@ def outcomes(tables: Tables, as_of: date, outcome: str = "scope") -> pd.DataFram
     return pd.DataFrame(rows, columns=["subject_id", "days", "is_observed", "naive_days"])
 
 
-def _level(row: Mapping[Any, Any]) -> float:
+def level_of(row: Mapping[Any, Any]) -> float:
     """The probability the forecast gave to its outcome's day, between its quantiles on a log-normal scale."""
     if row["forecast_status"] != "ok":
         return float("nan")

@@ -15,12 +15,15 @@ class Forecaster(Protocol):
     """One kind of forecast.
 
     `inputs` names the mart tables it reads and the columns it needs of each (all part of a mart contract);
-    `output` names its columns, equal to those of its source in dbt's `_forecast__sources.yml`.
+    `output` names its columns, equal to those of its source in dbt's `_forecast__sources.yml`; among them are
+    `model_id`, `as_of_on`, `forecast_status` and `inputs_hash`. `key` names those that tell one forecast from another
+    of the same model and day.
     """
 
     model_id: str
     version: str
     ledger_table: str
+    key: Sequence[str]
     inputs: Mapping[str, Sequence[str]]
     output: Sequence[str]
 

@@ -11,6 +11,11 @@ ALERT = dg.AssetKey(["ledger", "alert"])
 RELEASE = dg.AssetKey(["published", "release"])
 
 
+def input_address(table: str) -> str:
+    """`dim_project` → `marts.dim_project`: the table a forecaster names, with its schema, told by its prefix."""
+    return f"intermediate.{table}" if table.startswith("int_") else f"marts.{table}"
+
+
 def table_key(address: str) -> dg.AssetKey:
     """`marts.dim_project` → the asset key ["marts", "dim_project"]."""
     return dg.AssetKey(address.split("."))

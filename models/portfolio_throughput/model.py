@@ -38,6 +38,7 @@ class PortfolioThroughput:
     model_id = "portfolio_throughput"
     version = "1.0.0"
     ledger_table = "throughput_forecast"
+    key: Sequence[str] = ("series_id", "horizon_weeks")
     inputs = INPUTS
     output = OUTPUT
 

@@ -44,8 +44,9 @@ class ScheduleSlip:
     """Monte Carlo finish dates of open scope, calibrated on what past forecasts would have missed by."""
 
     model_id = "schedule_slip"
-    version = "1.0.0"
+    version = "1.1.0"
     ledger_table = "schedule_forecast"
+    key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
     output = OUTPUT
 

@@ -7,7 +7,7 @@ import dagster as dg
 from models import registry
 from models.forecaster import Forecaster
 from pipelines import policies
-from pipelines.keys import table_key
+from pipelines.keys import input_address, table_key
 from pipelines.line import Line
 from pipelines.stages import forecast
 
@@ -15,7 +15,7 @@ from pipelines.stages import forecast
 def _spec(forecaster: Forecaster) -> dg.AssetSpec:
     return dg.AssetSpec(
         dg.AssetKey(["ledger", forecaster.ledger_table]),
-        deps=[_input_key(table) for table in forecaster.inputs],
+        deps=[table_key(input_address(table)) for table in forecaster.inputs],
         group_name="forecast",
         kinds={"python", "parquet"},
         owners=[policies.FORECASTING],
@@ -27,10 +27,6 @@ def _spec(forecaster: Forecaster) -> dg.AssetSpec:
             "model_id": forecaster.model_id,
         },
     )
-
-
-def _input_key(table: str) -> dg.AssetKey:
-    return table_key(f"intermediate.{table}" if table.startswith("int_") else f"marts.{table}")
 
 
 def forecast_asset(forecaster: Forecaster) -> dg.AssetsDefinition:

@@ -19,6 +19,7 @@ import pandas as pd
 from models.forecaster import Forecaster
 from models.registry import FORECASTERS
 from pipelines.crashpoints import crashpoint
+from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
@@ -26,11 +27,7 @@ from pipelines.settings import Settings
 
 SEED = 20_260
 Teller = Callable[[str], None]
-_SCHEMAS = {"dim": "marts", "fct": "marts", "int": "intermediate"}
-_KEYS = {
-    "schedule_forecast": ["subject_type", "subject_id", "as_of_on", "model_id"],
-    "throughput_forecast": ["series_id", "horizon_weeks", "as_of_on", "model_id"],
-}
+_SAID = ("as_of_on", "model_id")  # beside its own key, what tells one forecast from another
 
 
 @dataclass(frozen=True)
@@ -120,8 +117,8 @@ def read_inputs(warehouse: Warehouse, model: Forecaster, zone: str) -> dict[str,
 
 def _read(connection: Any, table: str, columns: Sequence[str]) -> pd.DataFrame:
     names = ", ".join(identifier(name) for name in columns)
-    schema = identifier(_SCHEMAS[table.split("_")[0]])
-    found: pd.DataFrame = connection.execute(f"SELECT {names} FROM {schema}.{identifier(table)}").df()  # noqa: S608
+    address = ".".join(identifier(part) for part in input_address(table).split("."))
+    found: pd.DataFrame = connection.execute(f"SELECT {names} FROM {address}").df()  # noqa: S608
     return found
 
 
@@ -132,7 +129,7 @@ def _fresh(
 
     The clock is moved on by a microsecond where an earlier run has the same, so that "the latest" is never a tie.
     """
-    keys = _KEYS[model.ledger_table]
+    keys = [*model.key, *_SAID]
     said = _said(warehouse, ledger, model, keys)
     latest = said.sort_values("known_from", kind="stable").drop_duplicates(keys, keep="last")
     before = {tuple(map(str, row)): text for *row, text in latest[[*keys, "inputs_hash"]].itertuples(index=False)}
