@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import SourceError
+from expectations import policy
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.dbt import PROJECT_DIR, BuildResult, Dbt, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
@@ -177,6 +178,7 @@ def _variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
         "as_of": f"{as_of:%Y-%m-%d %H:%M:%S}",
         "reporting_timezone": settings.reporting_timezone,
         "governance_mode": settings.governance_mode,
+        "advising_modes": list(policy.advising_modes()),
     }
 
 

@@ -103,10 +103,4 @@ def test_empty_rules_folder_is_refused(tmp_path: Path) -> None:
 def test_mode_decides_what_a_critical_finding_does(mode: policy.Mode, critical: str) -> None:
     assert policy.effect(mode, "critical") == critical
     assert policy.effect(mode, "warning") == policy.effect(mode, "info") == "advise"
-    assert policy.is_trusted(mode, ["critical", "info"]) is (mode == "supportive")
-
-
-def test_own_mode_of_a_project_comes_before_its_programme_and_the_portfolio() -> None:
-    assert policy.mode_of("supportive", "directive", "controlling") == "controlling"
-    assert policy.mode_of("supportive", "directive", None) == "directive"
-    assert policy.mode_of("supportive", None, "unheard of") == "supportive"
+    assert (mode in policy.advising_modes()) is (critical == "advise")

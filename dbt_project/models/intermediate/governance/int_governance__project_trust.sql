@@ -41,7 +41,7 @@ select
     case
         when
             coalesce(project.governance_mode, '{{ var("governance_mode") }}')
-            = 'supportive'
+            in ('{{ var("advising_modes") | join("', '") }}')
         then 'trusted'
         when counted.critical_count > 0
         then 'not_trusted'
