@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.errors import SourceError
 from pipelines import dagster_home
 from pipelines.line import Line
 
@@ -21,18 +22,36 @@ class RunOutcome:
     exit_code: int = 0
 
 
+class HistoryError(SourceError):
+    """Dagster's own records cannot be written."""
+
+
 def run_job(name: str, line: Line) -> RunOutcome:
     """Run the job to its end; a failed step stops what hangs on it, the rest goes on."""
-    from pipelines.assembly import assemble
+    from sqlalchemy.exc import OperationalError
 
-    job = assemble(line.settings).resolve_job_def(name)
-    with dagster_home.instance(line.settings.dagster_dir) as instance:
-        result = job.execute_in_process(
-            instance=instance, resources={"line": line}, run_config=_QUIET, raise_on_error=False
-        )
+    try:
+        result = _execute(name, line)
+    except OperationalError as error:
+        raise HistoryError(
+            f"The disk is full or failing: the history of runs could not be written ({error.orig}). "
+            "Nothing half-written is used.",
+            f"Free some space for {line.settings.dagster_dir} and run it again.",
+        ) from None
     if result.success:
         return RunOutcome(True, result.run_id, exit_code=_partial(line))
     return RunOutcome(False, result.run_id, tuple(_errors(result)), 1)
+
+
+def _execute(name: str, line: Line) -> Any:
+    from pipelines.assembly import assemble
+
+    job = assemble(line.settings).resolve_job_def(name)
+    folder = line.settings.dagster_dir
+    with dagster_home.instance(folder) as instance, dagster_home.alive(instance, folder) as run_id:
+        return job.execute_in_process(
+            instance=instance, resources={"line": line}, run_config=_QUIET, raise_on_error=False, run_id=run_id
+        )
 
 
 def _partial(line: Line) -> int:
