@@ -16,17 +16,21 @@ SLOW = ("dbt.cli.main", "dbt.adapters.duckdb", "great_expectations", "prophet")
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Import in a thread while the block runs; the thread has ended when the block does."""
-    thread = threading.Thread(target=_load, name="warmup", daemon=True)
+    """Import in a thread while the block runs; a block that ends early waits for one import at most."""
+    over = threading.Event()
+    thread = threading.Thread(target=_load, args=(over,), name="warmup", daemon=True)
     thread.start()
     try:
         yield
     finally:
+        over.set()
         thread.join()
 
 
-def _load() -> None:
+def _load(over: threading.Event) -> None:
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # it complains that plotly is not there
     for name in SLOW:
+        if over.is_set():
+            return
         with suppress(Exception):  # whoever needs it meets the error again, where it can be told
             importlib.import_module(name)

@@ -19,6 +19,7 @@ from pipelines import settings
 from pipelines.assembly import LINE_JOB
 from pipelines.line import Line
 from pipelines.run import run_job
+from tests.fixtures.dbt_cache import warmed
 from tests.fixtures.sandbox import shared
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
@@ -52,7 +53,7 @@ def _read(published: Path) -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     data = shared("data")
-    home = tmp_path_factory.mktemp("home")
+    home = warmed(tmp_path_factory.mktemp("home"))
     (home / "sources").mkdir()
     with running(SandboxOptions(recorded=data)) as jira:
         site = {"type": "jira", "site": "real", "url": jira.url, "email": jira.email, "api_token": jira.token}

@@ -11,6 +11,7 @@ import yaml
 from pipelines import settings
 from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.keys import RELEASE, landing_key
+from tests.fixtures.dbt_cache import warmed
 
 pytestmark = pytest.mark.filterwarnings("default")
 GROUPS = {*("landing", "staging", "intermediate", "marts", "quality", "forecast", "reporting", "published", "alerts")}
@@ -18,7 +19,7 @@ GROUPS = {*("landing", "staging", "intermediate", "marts", "quality", "forecast"
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    home = tmp_path_factory.mktemp("home")
+    home = warmed(tmp_path_factory.mktemp("home"))
     (home / "sources").mkdir()
     for name, kind in (("acme", "jira"), ("second-site", "jira"), ("pmo", "registers")):
         options = {"url": "http://127.0.0.1:9", "email": "a@b.test", "api_token": "t"} if kind == "jira" else {}

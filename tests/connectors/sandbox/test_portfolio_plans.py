@@ -14,6 +14,8 @@ from connectors.sandbox.portfolio import hindsight, parameters, plan, planning
 from connectors.sandbox.portfolio.simulator import Simulator
 from connectors.sandbox.world import World
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 2)
 PLANNING: dict[str, Any] = yaml.safe_load(parameters.PATH.read_text(encoding="utf-8"))["planning"]
 
