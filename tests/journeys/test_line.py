@@ -27,7 +27,7 @@ from pipelines.assembly import LINE_JOB
 from pipelines.line import Line
 from pipelines.run import RunOutcome, run_job
 from pipelines.settings import Settings
-from tests.fixtures.dbt_cache import warmed
+from tests.fixtures.warehouse import parsed_target
 
 # third-party warnings of libraries the line loads (dbt, Great Expectations, Prophet), none of them ours to mend
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.xdist_group("journey")]
@@ -105,8 +105,9 @@ TABLES = ("marts/dim_issue", "reporting/rpt_portfolio_health", "reporting/rpt_sc
 
 
 @pytest.fixture(scope="module")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
-    home = warmed(tmp_path_factory.mktemp("home"))
+def journey(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Journey]:
+    home = tmp_path_factory.mktemp("home")
+    parsed_target(request.config, home)
     simulator = Simulator(seed=11, projects=6, days=300)
     site = WorldSite(simulator, ZoneInfo("Europe/Berlin"))
     with running(SandboxOptions(), site) as jira:

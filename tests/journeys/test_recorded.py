@@ -19,8 +19,8 @@ from pipelines import settings
 from pipelines.assembly import LINE_JOB
 from pipelines.line import Line
 from pipelines.run import run_job
-from tests.fixtures.dbt_cache import warmed
 from tests.fixtures.sandbox import shared
+from tests.fixtures.warehouse import parsed_target
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 PAST = date(2015, 6, 30)
@@ -51,9 +51,10 @@ def _read(published: Path) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+def recorded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Recorded]:
     data = shared("data")
-    home = warmed(tmp_path_factory.mktemp("home"))
+    home = tmp_path_factory.mktemp("home")
+    parsed_target(request.config, home)
     (home / "sources").mkdir()
     with running(SandboxOptions(recorded=data)) as jira:
         site = {"type": "jira", "site": "real", "url": jira.url, "email": jira.email, "api_token": jira.token}

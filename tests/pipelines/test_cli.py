@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.server import Running
-from tests.fixtures.dbt_cache import warmed
 from tests.fixtures.sandbox import running_world, small_world
+from tests.fixtures.warehouse import parsed_target
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "very-secret-token"
@@ -130,10 +130,13 @@ def test_one_dead_site_does_not_keep_the_others_from_being_synced(tmp_path: Path
     assert "second: complete" in done.stdout
 
 
-def test_a_run_with_a_wrong_token_ends_at_once_and_says_so(tmp_path: Path, jira: Running) -> None:
+def test_a_run_with_a_wrong_token_ends_at_once_and_says_so(
+    tmp_path: Path, jira: Running, request: pytest.FixtureRequest
+) -> None:
+    parsed_target(request.config, tmp_path)
     before = jira.requests
     refused(
-        slipstream(warmed(tmp_path), "run", **login(jira, JIRA_API_TOKEN=TOKEN)),
+        slipstream(tmp_path, "run", **login(jira, JIRA_API_TOKEN=TOKEN)),
         "401",
         "what was published before stands",
     )

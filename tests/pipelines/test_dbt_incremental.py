@@ -100,6 +100,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_a_sync_changes_reaches_issues_that_it_did_not_bring(folder: Path, request: pytest.FixtureRequest) -> None:
     """Relatives, statuses, projects and `as_of` move; each time the tables equal those rebuilt."""
     target = parsed_target(request.config, folder)

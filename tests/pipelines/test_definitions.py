@@ -11,15 +11,16 @@ import yaml
 from pipelines import settings
 from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.keys import RELEASE, landing_key
-from tests.fixtures.dbt_cache import warmed
+from tests.fixtures.warehouse import parsed_target
 
 pytestmark = pytest.mark.filterwarnings("default")
 GROUPS = {*("landing", "staging", "intermediate", "marts", "quality", "forecast", "reporting", "published", "alerts")}
 
 
 @pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    home = warmed(tmp_path_factory.mktemp("home"))
+def definitions(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dg.Definitions:
+    home = tmp_path_factory.mktemp("home")
+    parsed_target(request.config, home)
     (home / "sources").mkdir()
     for name, kind in (("acme", "jira"), ("second-site", "jira"), ("pmo", "registers")):
         options = {"url": "http://127.0.0.1:9", "email": "a@b.test", "api_token": "t"} if kind == "jira" else {}

@@ -103,6 +103,7 @@ def test_the_portfolio_lies_within_the_recorded_ranges(projects: Measured) -> No
     assert off_centre(projects, REALISM["real"]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_other_seeds_are_as_real_but_for_a_rare_outlier(seed: int) -> None:
     found = simulated(seed)
