@@ -29,6 +29,11 @@ class Clock:
         return now() + self.offset
 
 
+def without_zone(instant: datetime) -> datetime:
+    """The instant in UTC without zone, as the warehouse and the ledger keep it (one without is taken as UTC)."""
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+
+
 def stamp(instant: datetime) -> str:
     """An instant as text that sorts by time and may stand in a file name."""
     return instant.astimezone(UTC).strftime(STAMP)

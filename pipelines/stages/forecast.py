@@ -18,6 +18,7 @@ import pandas as pd
 
 from models.forecaster import Forecaster
 from models.registry import FORECASTERS
+from pipelines.clock import without_zone
 from pipelines.crashpoints import crashpoint
 from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
@@ -78,16 +79,16 @@ def run_forecasts(
     An `as_of` in the past works on any build: the forecasters themselves undo what was recorded later.
     """
     tell = progress or (lambda _: None)
-    moment = _plain(known_at or as_of)
+    moment = without_zone(known_at or as_of)
     reports = []
     for model in forecasters:
         started = time.perf_counter()
         tell(f"Forecasting: {model.model_id}")
         tables = read_inputs(warehouse, model, settings.reporting_timezone)
-        day = _plain(as_of).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
+        day = without_zone(as_of).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
         frame = model.forecast(tables, day, seed)
         fresh = _fresh(warehouse, ledger, model, frame, moment)
-        entry = re.sub(r"[^\w.~+-]", "_", f"{_plain(as_of):%Y%m%dT%H%M%S}-{model.model_id}-{run_id}")
+        entry = re.sub(r"[^\w.~+-]", "_", f"{without_zone(as_of):%Y%m%dT%H%M%S}-{model.model_id}-{run_id}")
         is_new = len(fresh) > 0 and ledger.append(model.ledger_table, fresh, entry)
         crashpoint("line.forecast")
         statuses = frame["forecast_status"].value_counts().sort_index()
@@ -150,11 +151,6 @@ def _said(warehouse: Warehouse, ledger: Ledger, model: Forecaster, keys: list[st
         found: pd.DataFrame = connection.execute(query, [model.model_id]).df()
     found["as_of_on"] = pd.to_datetime(found["as_of_on"]).dt.date
     return found
-
-
-def _plain(moment: datetime) -> datetime:
-    """UTC without zone, as the warehouse keeps it."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _say(statuses: dict[str, int]) -> str:

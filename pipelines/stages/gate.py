@@ -17,7 +17,7 @@ from connectors.errors import ConfigurationError
 from expectations import catalog
 from expectations.catalog import Gate, Rule
 from expectations.runner import Result, evaluate
-from pipelines.clock import stamp
+from pipelines.clock import stamp, without_zone
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.landing import Landing
 from pipelines.resources.sql import identifier
@@ -182,7 +182,7 @@ def _result(result: Result, owners: Mapping[str, str]) -> GateResult:
 
 
 def _record(ledger: Ledger, report: GateReport, as_of: datetime, now: datetime) -> None:
-    said_at, as_of_at = _naive_utc(now), _naive_utc(as_of)
+    said_at, as_of_at = without_zone(now), without_zone(as_of)
     rows = [
         {
             **asdict(result),
@@ -218,7 +218,3 @@ def latest_results(ledger: Ledger) -> Iterator[dict[str, Any]]:
     for name in last.values():
         content = pa.BufferReader(ledger.store.read(f"{LEDGER_TABLE}/{name}"))
         yield from pq.read_table(content).to_pylist()
-
-
-def _naive_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
