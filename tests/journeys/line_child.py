@@ -18,14 +18,16 @@ AT_MOST_SECONDS = 240  # a command that hangs is a failed test, not a build that
 
 
 def warm() -> None:
-    """Import what a run imports; `pipelines.definitions` also has dbt read its project, for the warm home."""
+    """Import what a run imports, and have dbt read its project, for the warm home."""
     import apprise  # noqa: F401
     import great_expectations  # noqa: F401
     import prophet  # noqa: F401
 
     from connectors import registry
-    from pipelines import cli, definitions, run, summary  # noqa: F401
+    from pipelines import assembly, cli, run, summary  # noqa: F401
     from pipelines.dashboard import render  # noqa: F401
+
+    assembly.assemble()
 
     for kind in registry.CONNECTORS:
         registry.factory(kind)
