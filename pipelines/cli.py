@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Run the command; every foreseeable failure is one message and an exit code, never a traceback."""
+    gc.set_threshold(100_000, 50, 50)  # a short-lived process with millions of lasting objects: collect seldom
     try:
         group(standalone_mode=False)
     except SourceError as error:

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 SHOWN = 10
+WIDTHS = {"claim → seen": 13, "50 % sure": 10, "80 % sure": 10, "due": 10, "late": 4}
+"""So that dates stay whole in a terminal of 80 columns."""
 SHORT = {
     "nothing_open": "none open",
     "not_enough_history": "too early",
@@ -45,9 +47,13 @@ def _headline(health: pd.DataFrame, quality: pd.DataFrame) -> str:
 
 
 def _table(health: pd.DataFrame) -> Table:
-    table = Table(title=f"Most likely late (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1))
-    for column in ("project", "claim → forecast", "50 % sure", "80 % sure", "due", "late"):
-        table.add_column(column, justify="right" if column == "late" else "left", no_wrap=True)
+    table = Table(
+        title=f"Most likely late (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1), pad_edge=False
+    )
+    for column in ("project", "claim → seen", "50 % sure", "80 % sure", "due", "late"):
+        table.add_column(
+            column, justify="right" if column == "late" else "left", no_wrap=True, min_width=WIDTHS.get(column, 0)
+        )
     ranked = health.sort_values(["probability_late", "project_key"], ascending=[False, True], na_position="last")
     for row in ranked.head(SHOWN).to_dict("records"):
         table.add_row(*map(Text, _cells(row)))
@@ -57,7 +63,7 @@ def _table(health: pd.DataFrame) -> Table:
 def _cells(row: dict[Any, Any]) -> list[str]:
     name = "" if row["project_name"] == row["project_key"] else f" {row['project_name']}"
     return [
-        f"{row['project_key']}{name}"[:24],
+        f"{row['project_key']}{name}"[:16],
         f"{_text(row['claimed_rag'])} → {_text(row['predicted_rag'])}",
         _day(row["finish_on_p50"]) if row["forecast_status"] == "ok" else SHORT.get(row["forecast_status"], "–"),
         _day(row["finish_on_p80"]),
