@@ -49,6 +49,10 @@ class Condition:
     def mask(self, frame: pd.DataFrame, as_of: Moment) -> Mask:
         return self.evaluate(frame, as_of)
 
+    def __reduce__(self) -> tuple[Callable[[str], Condition], tuple[str]]:
+        """It goes to another process as its text, and is read again there."""
+        return parse, (self.text,)
+
 
 def parse(text: str) -> Condition:
     """Read a condition. Raises BadCondition."""

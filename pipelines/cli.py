@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -22,6 +23,9 @@ from pipelines import settings
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
 
+if TYPE_CHECKING:
+    from pipelines.line import Line
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -29,6 +33,7 @@ err = Console(stderr=True, highlight=False)
 def main() -> None:
     """Run the command; every foreseeable failure is one message and an exit code, never a traceback."""
     gc.set_threshold(100_000, 50, 50)  # a short-lived process with millions of lasting objects: collect seldom
+    atexit.register(gc.freeze)  # nor at its end
     try:
         group(standalone_mode=False)
     except SourceError as error:
@@ -97,14 +102,20 @@ def group() -> None:
 def demo() -> None:
     """The whole line on the sandbox portfolio; each further demo moves the portfolio one week on."""
     from pipelines import sandbox, warmup
+    from pipelines.resources import worker
 
     place = sandbox.SandboxHome(settings.load().home)
     tell = _teller()
     again = place.is_there
     tell("starting the sandbox Jira" + (", one week later" if again else ""))
-    with warmup.loading(), sandbox.running(place, advance_days=7 if again else 0, meanwhile=_load_definitions) as url:
+    starting = sandbox.running(place, advance_days=7 if again else 0, meanwhile=_load_definitions)
+    # the worker comes last: two cores have enough to do while the sandbox simulates
+    with warmup.loading(), starting as url, worker.beside() as compute:
+        from pipelines.line import Line
+
         tell(f"sandbox Jira answers at {url}")
-        _run_line(settings.load({"SLIPSTREAM_HOME": str(place.home)}), None, False, tell)
+        config = settings.load({"SLIPSTREAM_HOME": str(place.home)})
+        _run_line(Line.of(config, progress=tell, compute=compute))
 
 
 @group.command()
@@ -114,27 +125,28 @@ def demo() -> None:
 def run(config: Settings, as_of: Any, full: bool) -> None:
     """Sync every site, build, gate, forecast, publish, tell the owners."""
     from pipelines import warmup
+    from pipelines.line import Line
+    from pipelines.resources import worker
 
-    with warmup.loading():
-        _run_line(config, as_of, full, _teller())
+    with worker.beside() as compute, warmup.loading():
+        _run_line(Line.of(config, as_of=as_of, full=full, progress=_teller(), compute=compute))
 
 
 def _load_definitions() -> None:
     import pipelines.assembly  # noqa: F401
 
 
-def _run_line(config: Settings, as_of: Any, full: bool, tell: Callable[[str], None]) -> None:
+def _run_line(line: Line) -> None:
     from pipelines import summary
     from pipelines.assembly import LINE_JOB
-    from pipelines.line import Line
     from pipelines.run import run_job
 
-    outcome = run_job(LINE_JOB, Line.of(config, as_of=as_of, full=full, progress=tell))
+    outcome = run_job(LINE_JOB, line)
     if not outcome.ok:
         for message in outcome.errors:
             err.print(f"[bold red]failed[/bold red] {escape(message)}", soft_wrap=True)
         _fail(f"The run ended early; what was published before stands. Run {outcome.run_id}.", outcome.exit_code)
-    summary.show(config.published_dir, out)
+    summary.show(line.settings.published_dir, out)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pipelines.resources.landing import Landing
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse
+from pipelines.resources.worker import Compute, here
 from pipelines.settings import Settings
 from pipelines.stages.sync import SyncReport
 
@@ -29,15 +30,23 @@ class Line:
     full: bool = False
     tell: Teller = _silent
     syncs: list[SyncReport] = field(default_factory=list)
+    compute: Compute = here
+    """Where rules, forecasts and pages are computed."""
     is_unattended: bool = False
     """A scheduled run waits and tries again where a person at the terminal would rather be told."""
 
     @classmethod
     def of(
-        cls, settings: Settings, *, as_of: datetime | None = None, full: bool = False, progress: Teller | None = None
+        cls,
+        settings: Settings,
+        *,
+        as_of: datetime | None = None,
+        full: bool = False,
+        progress: Teller | None = None,
+        compute: Compute = here,
     ) -> Line:
         """A line for these settings; nothing is opened before it is needed."""
-        return cls(settings, as_of, full, progress or _silent)
+        return cls(settings, as_of, full, progress or _silent, compute=compute)
 
     @property
     def moment(self) -> datetime:

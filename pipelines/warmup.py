@@ -1,17 +1,16 @@
-"""Loads the slow libraries beside the first, mostly waiting steps of a run, so that the later ones need not wait.
+"""Loads dbt beside the first, mostly waiting steps of a run, so that the build need not wait.
 
-Great Expectations, dbt and Prophet take 8 to 15 s to import; the sync spends that time on the network.
+What the rules and forecasts need is loaded in a process of its own: see `resources/worker.py`.
 """
 
 from __future__ import annotations
 
 import importlib
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-SLOW = ("dbt.cli.main", "dbt.adapters.duckdb", "great_expectations", "prophet")
+SLOW = ("dbt.cli.main", "dbt.adapters.duckdb")
 
 
 @contextmanager
@@ -28,7 +27,6 @@ def loading() -> Iterator[None]:
 
 
 def _load(over: threading.Event) -> None:
-    logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # it complains that plotly is not there
     for name in SLOW:
         if over.is_set():
             return

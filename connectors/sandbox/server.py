@@ -54,7 +54,7 @@ def _advance(site: Site, days: int) -> None:
 
 
 async def _run(sandbox: Sandbox, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
-    runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await _listen(web.TCPSite(runner, _LOOPBACK, sandbox.options.port), sandbox.options.port)

@@ -45,6 +45,7 @@ def forecast_asset(forecaster: Forecaster) -> dg.AssetsDefinition:
             known_at=line.landing.clock()(),
             progress=line.tell,
             forecasters=[forecaster],
+            compute=line.compute,
         )
         (said,) = report.models
         yield dg.MaterializeResult(

@@ -56,7 +56,14 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         report = gate.run_gate(
-            line.warehouse, line.ledger, line.settings, line.moment, context.run.run_id, gate=name, progress=line.tell
+            line.warehouse,
+            line.ledger,
+            line.settings,
+            line.moment,
+            context.run.run_id,
+            gate=name,
+            progress=line.tell,
+            compute=line.compute,
         )
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(report.results)})
         yield from _results(report, rules, key)

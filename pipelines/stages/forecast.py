@@ -24,6 +24,7 @@ from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
+from pipelines.resources.worker import Compute, here
 from pipelines.settings import Settings
 
 SEED = 20_260
@@ -73,6 +74,7 @@ def run_forecasts(
     known_at: datetime | None = None,
     progress: Teller | None = None,
     forecasters: Sequence[Forecaster] = FORECASTERS,
+    compute: Compute = here,
 ) -> ForecastReport:
     """Forecast every subject as of `as_of` (UTC) and append what is new; `known_at` is the run's clock.
 
@@ -86,7 +88,7 @@ def run_forecasts(
         tell(f"Forecasting: {model.model_id}")
         tables = read_inputs(warehouse, model, settings.reporting_timezone)
         day = without_zone(as_of).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
-        frame = model.forecast(tables, day, seed)
+        frame = compute(model.forecast, tables, day, seed)
         fresh = _fresh(warehouse, ledger, model, frame, moment)
         entry = re.sub(r"[^\w.~+-]", "_", f"{without_zone(as_of):%Y%m%dT%H%M%S}-{model.model_id}-{run_id}")
         is_new = len(fresh) > 0 and ledger.append(model.ledger_table, fresh, entry)

@@ -21,6 +21,7 @@ from pipelines.clock import stamp, without_zone
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.landing import Landing
 from pipelines.resources.sql import identifier
+from pipelines.resources.worker import Compute, here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +91,7 @@ def run_gate(
     *,
     now: datetime | None = None,
     rules_folder: Path = catalog.RULES_FOLDER,
+    compute: Compute = here,
 ) -> GateReport:
     """Judge every rule of the gate and append the results to the ledger.
 
@@ -102,7 +104,7 @@ def run_gate(
     found: list[Result] = []
     for table in dict.fromkeys(rule.table for rule in rules):
         own = [rule for rule in rules if rule.table == table]
-        found += evaluate(own, frames[table], as_of, projects.effective_on)
+        found += compute(evaluate, own, frames[table], as_of, projects.effective_on)
         tell(f"The {gate} gate has judged {table} ({len(own)} rules, {len(frames[table]):,} rows)")
     report = GateReport(
         run_id,

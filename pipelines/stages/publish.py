@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,9 @@ class PublishReport:
 def publish_release(line: Line) -> PublishReport:
     """Publish what a run of the line has built, with its dashboard."""
     as_of = line.warehouse.built_as_of() or line.moment
-    return publish(line.settings, as_of=as_of, pages={PAGE: dashboard_page}, warehouse=line.warehouse)
+    return publish(
+        line.settings, as_of=as_of, pages={PAGE: partial(line.compute, dashboard_page)}, warehouse=line.warehouse
+    )
 
 
 def publish(

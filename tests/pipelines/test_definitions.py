@@ -115,6 +115,19 @@ def test_broken_keys_block_what_is_downstream_but_findings_do_not(definitions: d
     assert checks["rules_could_be_evaluated"]
 
 
+def test_each_site_has_one_check_of_its_certificates_and_each_table_people_read_has_its_tests(
+    definitions: dg.Definitions,
+) -> None:
+    checks = {
+        (spec.asset_key, spec.name)
+        for asset in definitions.resolve_asset_graph().assets_defs
+        for spec in asset.check_specs
+    }
+    assert sorted(key.path[2] for key, name in checks if name == "complete") == ["acme", "pmo", "second-site"]
+    assert (landing_key("jira", "acme", "issue"), "complete") in checks
+    assert {key.path[0] for key, name in checks if name.startswith(("key_", "refers_"))} == {"marts", "reporting"}
+
+
 def test_the_workspace_file_names_this_code_location() -> None:
     root = Path(__file__).parents[2]
     (entry,) = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
