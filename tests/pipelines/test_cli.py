@@ -130,6 +130,7 @@ def test_one_dead_site_does_not_keep_the_others_from_being_synced(tmp_path: Path
     assert "second: complete" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_with_a_wrong_token_ends_at_once_and_says_so(
     tmp_path: Path, jira: Running, request: pytest.FixtureRequest
 ) -> None:

@@ -13,11 +13,6 @@ from connectors.sandbox.world import Issue, World
 
 
 @pytest.fixture(scope="module")
-def simulator() -> Simulator:
-    return Simulator()
-
-
-@pytest.fixture(scope="module")
 def world(simulator: Simulator) -> World:
     return simulator.world
 
@@ -128,6 +123,7 @@ def test_some_projects_are_done_some_young_most_open(simulator: Simulator, world
     assert sum(count >= 10 for count in leafs_open.values()) >= 20
 
 
+@pytest.mark.slow
 def test_truth_holds_what_the_register_hides(simulator: Simulator) -> None:
     truths, now = simulator.truth, simulator.world.now
     assert all(truth.finished_at for truth in truths.values())

@@ -16,11 +16,6 @@ from connectors.sandbox.portfolio.simulator import Simulator
 
 
 @pytest.fixture(scope="module")
-def simulator() -> Simulator:
-    return Simulator()
-
-
-@pytest.fixture(scope="module")
 def register(simulator: Simulator) -> Register:
     return simulator.register()
 
