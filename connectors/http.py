@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 
 from connectors.errors import DeferredError, ProtocolError, UnreachableError, refusal
+from connectors.signing import Signer
 from connectors.source import Clock
 
 T = TypeVar("T")
@@ -84,6 +85,14 @@ class _TroubleError(Exception):
         self.reason, self.seconds, self.limited = reason, seconds, limited
 
 
+class _StaleError(Exception):
+    """A 401 to what the signer said: `refusal` stands unless the signer has something newer to say."""
+
+    def __init__(self, said: str, refusal: Exception) -> None:
+        super().__init__("answered 401")
+        self.said, self.refusal = said, refusal
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait by `Retry-After` (seconds or HTTP date); None when missing or unreadable."""
     text = headers.get("Retry-After", "").strip()
@@ -113,7 +122,7 @@ def said(body: bytes) -> str:
         return ""
     errors = told.get("errors")
     parts = [*(told.get("errorMessages") or ()), *(errors.values() if isinstance(errors, dict) else ())]
-    parts += [told[name] for name in ("message", "errorMessage") if told.get(name)]
+    parts += [told[name] for name in ("message", "errorMessage", "error_description") if told.get(name)]
     return "; ".join(str(part) for part in parts)[:_WORDS]
 
 
@@ -126,6 +135,7 @@ class Session:
     clock: Clock
     policy: Policy = field(default_factory=Policy)
     pause: Pause = asyncio.sleep
+    signer: Signer | None = field(default=None, repr=False)
     requests: int = 0
     _gates: dict[str, float] = field(default_factory=dict, repr=False)
     _answered: bool = False
@@ -151,7 +161,7 @@ class Session:
 
     async def fetch(self, call: Call, decode: Callable[[bytes], T]) -> T:
         """The decoded answer, or the SourceError that says why there is none."""
-        attempt = 0
+        attempt, renewed = 0, False
         while True:
             attempt += 1
             await self._pass_gate(call.endpoint)
@@ -160,6 +170,10 @@ class Session:
             try:
                 async with self._slots:
                     return decoded(call, *await self._once(call), decode)
+            except _StaleError as stale:
+                if renewed or self.signer is None or not await self.signer.renew(stale.said):
+                    raise stale.refusal from None
+                renewed = True
             except _TroubleError as trouble:
                 if attempt >= self._allowed():
                     raise self._given_up(call, trouble, attempt) from None
@@ -190,8 +204,10 @@ class Session:
         self._gates[call.endpoint] = max(until, self._gates.get(call.endpoint, 0.0))
 
     async def _once(self, call: Call) -> tuple[str, bytes]:
+        headers = {"Content-Type": "application/json"} if call.body is not None else {}
+        if self.signer is not None:
+            headers["Authorization"] = await self.signer.header()
         self.requests += 1
-        headers = {"Content-Type": "application/json"} if call.body is not None else None
         try:
             async with self._client.request(
                 call.method,
@@ -210,7 +226,8 @@ class Session:
         if answer.status in _TEMPORARY:
             raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()))
         if answer.status != 200:
-            raise refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
+            refused = refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
+            raise _StaleError(headers.get("Authorization", ""), refused) if answer.status == 401 else refused
         return answer.headers.get("Content-Type", ""), body
 
     def _limited(self, call: Call, headers: Mapping[str, str]) -> Exception:

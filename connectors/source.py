@@ -6,6 +6,7 @@ Nothing about one product (Jira, Excel ...) belongs here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
@@ -131,6 +132,22 @@ class Finding:
     remedy: str = ""
 
 
+class TokenStore(Protocol):
+    """Where a site's changing secret (a rotating refresh token) survives; who keeps it knows where and how safely."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """One holder at a time, in whatever process: a token that may be used once must not be used twice."""
+        ...
+
+    def read(self) -> str | None:
+        """What was written last; None where nothing ever was."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Durable once it returns: old or new, never half of either. Raises SourceError where it cannot be kept."""
+        ...
+
+
 @dataclass(frozen=True)
 class SiteConfig:
     """One site of one source as `settings` resolved it from YAML: secrets are already filled in."""
@@ -138,6 +155,7 @@ class SiteConfig:
     type: str
     site: str
     options: Mapping[str, Json]
+    tokens: TokenStore | None = field(default=None, compare=False, repr=False)
 
 
 class Source(Protocol):

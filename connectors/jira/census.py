@@ -17,13 +17,11 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from connectors.http import Session
-from connectors.jira import wire
 from connectors.jira.dimensions import Project
+from connectors.jira.flavour import Flavour
 from connectors.jira.held import Held, Ids
-from connectors.jira.issues import SEARCH, ordered
-from connectors.jira.pages import by_token
+from connectors.jira.issues import ordered
 
-PAGE: Final = 5_000  # Jira gives that many where only ids and keys are asked for
 _FEW: Final = 5  # so many may vanish from any project and be believed
 _SHARE: Final = 0.2  # and this share of a larger one
 
@@ -63,11 +61,10 @@ def nothing() -> Census:
     return Census((), np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
-async def read(session: Session, within: str, projects: Sequence[Project]) -> Census:
+async def read(flavour: Flavour, session: Session, within: str, projects: Sequence[Project]) -> Census:
     listed, owners = array("q"), array("q")
-    body = {"jql": ordered(within), "maxResults": PAGE, "fields": ["key"]}
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    async for page in by_token(session, SEARCH, body, wire.id_page):
+    async for page in flavour.ids(session, ordered(within)):
         listed.extend([issue.id for issue in page.issues])
         owners.extend([numbers[issue.key.rpartition("-")[0]] for issue in page.issues])
     known = {project.key: project.id for project in projects}

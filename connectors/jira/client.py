@@ -7,11 +7,12 @@ too little.
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from connectors.errors import ProtocolError, SourceError, UnreachableError, refusal
+from connectors.errors import AuthenticationError, ForbiddenError, ProtocolError, SourceError, UnreachableError, refusal
 from connectors.http import retry_after, used_up
 from connectors.jira.config import Settings
 from connectors.source import Clock
@@ -22,43 +23,70 @@ _TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
 _UNREACHABLE: Final = "Check the address, the network and whether the site is up; then sync again."
 
 
+class Identity(Protocol):
+    """A signer for those who cannot wait in an event loop."""
+
+    def header(self) -> str: ...
+
+    def renew(self, refused: str) -> bool: ...
+
+
 class Client:
     """Signs in; construction does no I/O."""
 
-    def __init__(self, settings: Settings, clock: Clock, sleep: Callable[[float], object] = time.sleep) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._sleep = sleep
+    def __init__(
+        self,
+        settings: Settings,
+        version: str,
+        clock: Clock,
+        identity: Identity,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._settings, self._version = settings, version
+        self._clock, self._sleep = clock, sleep
+        self._identity = identity
+        self._header = ""
         self._jira: Any = None
         self.requests = 0
 
     def server_info(self) -> dict[str, Any]:
         """What the site says of itself; asked without trusting that it is a Jira at all."""
-        return self._call("/rest/api/3/serverInfo", lambda jira: jira.server_info())
+        return self._call("serverInfo", lambda jira: jira.server_info())
 
     def myself(self) -> dict[str, Any]:
-        return self._call("/rest/api/3/myself", lambda jira: jira.myself())
+        return self._call("myself", lambda jira: jira.myself())
 
     def close(self) -> None:
         if self._jira is not None:
             self._jira.close()
+            self._jira = None
 
     def _connected(self) -> Any:
         if self._jira is None:
             from jira import JIRA  # costs 0.2 s: only when a site is really asked
 
+            self._header = self._identity.header()
             self._jira = JIRA(
-                server=self._settings.url,
-                basic_auth=(_latin(self._settings.email), _latin(self._settings.api_token)),
-                options={"rest_api_version": "3", "check_update": False},
+                server=self._settings.address,
+                options={"rest_api_version": self._version, "check_update": False},
+                **_credentials(self._header),
                 get_server_info=False,
                 max_retries=0,  # its own retries sleep for a minute and fail on an HTTP date
                 timeout=min(_SECONDS, self._settings.timeout_seconds),
             )
         return self._jira
 
-    def _call(self, path: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
-        where = f"GET {path} on {self._settings.url}"
+    def _call(self, name: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
+        where = f"GET /rest/api/{self._version}/{name} on {self._settings.address}"
+        try:
+            return self._tried(where, ask)
+        except AuthenticationError as refused:
+            if isinstance(refused, ForbiddenError) or not self._identity.renew(self._header):
+                raise
+        self.close()
+        return self._tried(where, ask)
+
+    def _tried(self, where: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
         for attempt in range(1, _ATTEMPTS):
             answer = self._attempt(where, ask)
             if isinstance(answer, dict):
@@ -122,6 +150,10 @@ def _no_jira(where: str) -> ProtocolError:
     )
 
 
-def _latin(text: str) -> str:
-    """The package sends credentials as Latin-1; Jira reads UTF-8: the same bytes, spelled for it."""
-    return text.encode().decode("latin-1")
+def _credentials(header: str) -> dict[str, Any]:
+    """The same words as every other request says, spelled for the package: it sends Latin-1 where Jira reads UTF-8."""
+    scheme, _, value = header.partition(" ")
+    if scheme == "Bearer":
+        return {"token_auth": value}
+    user, _, secret = b64decode(value).decode("latin-1").partition(":")
+    return {"basic_auth": (user, secret)}

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from connectors.errors import ConfigurationError
 from connectors.source import SiteConfig
 
+_CLOUD_ID: Final = re.compile(r"[A-Za-z0-9-]+")
 _PROJECT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[0-9]+")
 _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     # option: default, least, most
@@ -21,17 +22,48 @@ _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     "longest_wait_seconds": (120, 0, 3600),
     "lookback_minutes": (10, 1, 1440),  # index lag is seconds to minutes; five were seen
 }
-_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", *_NUMBERS})
+Auth: TypeAlias = Literal["token", "pat", "scoped", "oauth"]
+GATEWAY: Final = "https://api.atlassian.com"
+_TOKEN_URL: Final = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
+_WANTED: Final[Mapping[str, str]] = {
+    "email": "the account's e-mail address (JIRA_EMAIL)",
+    "api_token": "an API token of that account (JIRA_API_TOKEN)",
+    "cloud_id": "the site's id at the gateway; <url>/_edge/tenant_info shows it",
+    "client_id": "the client id of the OAuth app",
+    "client_secret": "the secret of the OAuth app",
+    "refresh_token": "the refresh token that the authorisation gave (scope offline_access)",
+}
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "token": ("email", "api_token"),
+    "pat": ("api_token",),
+    "scoped": ("cloud_id", "api_token"),
+    "oauth": ("cloud_id", "client_id", "client_secret", "refresh_token"),
+}
+_KNOWN: Final = frozenset(
+    {"url", "projects", "allow_http", "auth", "flavour", "gateway", "token_url", *_WANTED, *_NUMBERS}
+)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A validated site. The token is in no repr."""
+    """A validated site; no secret is in its repr. `url` is where people open it, `address` where we ask.
+
+    `auth` is how we sign in: with an API token of an account, a personal access token (Data Center), a token with
+    scopes, or OAuth; the last two work at the gateway only. `is_datacenter` follows from it unless it was said.
+    """
 
     site: str
     url: str
-    email: str
-    api_token: str = field(repr=False)
+    email: str = ""
+    api_token: str = field(default="", repr=False)
+    auth: Auth = "token"
+    is_datacenter: bool = False
+    cloud_id: str = ""
+    gateway: str = GATEWAY
+    token_url: str = _TOKEN_URL
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
     projects: tuple[str, ...] = ()
     page_size: int = 100
     in_flight: int = 8
@@ -39,13 +71,25 @@ class Settings:
     longest_wait_seconds: float = 120.0
     lookback_minutes: float = 10.0
 
+    @property
+    def address(self) -> str:
+        return f"{self.gateway}/ex/jira/{self.cloud_id}" if self.auth in ("scoped", "oauth") else self.url
+
 
 def read(config: SiteConfig) -> Settings:
     """The settings of a site, or one ConfigurationError that lists every problem."""
     options, problems = config.options, list[str]()
     url = _url(options, problems)
-    email = _text(options, "email", "the account's e-mail address (JIRA_EMAIL)", problems)
-    token = _text(options, "api_token", "an API token of that account (JIRA_API_TOKEN)", problems)
+    auth = _choice(options, "auth", tuple(_NEEDED), problems) or "token"
+    flavour = _choice(options, "flavour", ("cloud", "datacenter"), problems)
+    if flavour == "datacenter" and auth in ("scoped", "oauth"):
+        problems.append(f"auth {auth} is of Jira Cloud; a Data Center takes auth pat")
+    identity = {name: _text(options, name, _WANTED[name], problems, needed=name in _NEEDED[auth]) for name in _WANTED}
+    if identity["cloud_id"] and not _CLOUD_ID.fullmatch(identity["cloud_id"]):
+        problems.append("cloud_id may have letters, digits and '-' only")
+    addresses = {
+        name: _url(options, problems, name, usual) for name, usual in (("gateway", GATEWAY), ("token_url", _TOKEN_URL))
+    }
     numbers = {name: _number(options, name, problems) for name in _NUMBERS}
     projects = _projects(options.get("projects"), problems)
     unknown = sorted(set(options) - _KNOWN)
@@ -59,8 +103,10 @@ def read(config: SiteConfig) -> Settings:
     return Settings(
         site=config.site,
         url=url,
-        email=email,
-        api_token=token,
+        auth=cast(Auth, auth),
+        is_datacenter=(flavour or ("datacenter" if auth == "pat" else "cloud")) == "datacenter",
+        **addresses,
+        **identity,
         projects=projects,
         page_size=int(numbers["page_size"]),
         in_flight=int(numbers["in_flight"]),
@@ -70,18 +116,28 @@ def read(config: SiteConfig) -> Settings:
     )
 
 
-def _text(options: Mapping[str, Any], name: str, what: str, problems: list[str]) -> str:
+def _choice(options: Mapping[str, Any], name: str, allowed: tuple[str, ...], problems: list[str]) -> str:
+    value = options.get(name) or ""
+    if value and value not in allowed:
+        problems.append(f"{name} must be one of {', '.join(allowed)}")
+        return ""
+    return str(value)
+
+
+def _text(options: Mapping[str, Any], name: str, what: str, problems: list[str], *, needed: bool = True) -> str:
     value = options.get(name)
     if not isinstance(value, str) or not value.strip():
-        problems.append(f"{name} is missing: {what}")
+        if needed:
+            problems.append(f"{name} is missing: {what}")
         return ""
     if not value.strip().isprintable():
         problems.append(f"{name} holds a line break or control character")
     return value.strip()
 
 
-def _url(options: Mapping[str, Any], problems: list[str]) -> str:
-    text = _text(options, "url", "the site's address, https://<name>.atlassian.net (JIRA_URL)", problems)
+def _url(options: Mapping[str, Any], problems: list[str], name: str = "url", default: str = "") -> str:
+    wanted = "the site's address, https://<name>.atlassian.net (JIRA_URL)"
+    text = _text(options, name, wanted, problems, needed=not default) or default
     if not text:
         return ""
     try:
@@ -90,13 +146,13 @@ def _url(options: Mapping[str, Any], problems: list[str]) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https"):
-        problems.append("url must look like https://<name>.atlassian.net")
+        problems.append(f"{name} must look like https://<name>.atlassian.net")
         return ""
     if parts.username or parts.password:
-        problems.append("url must not hold a user name or password")
+        problems.append(f"{name} must not hold a user name or password")
         return ""
     if parts.scheme == "http" and not (_is_loopback(host) or options.get("allow_http") is True):
-        problems.append("url must begin with https, or the token would travel in the clear")
+        problems.append(f"{name} must begin with https, or the token would travel in the clear")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 

@@ -15,17 +15,18 @@ from msgspec import Raw, Struct
 from connectors.errors import ForbiddenError, NotFoundError, RefusedError
 from connectors.http import Session, get
 from connectors.jira import streams, wire
+from connectors.jira.flavour import Flavour
 from connectors.jira.loop import together
-from connectors.jira.pages import by_offset, by_offset_list
+from connectors.jira.pages import by_offset
 from connectors.source import Batch, Stream
 
-_USERS: Final = 200  # a page
 _REFUSED: Final = (ForbiddenError, NotFoundError, RefusedError)
-_STATES: Final = ("live", "archived", "deleted")
 
 
 class _Keyed(Struct):
     id: str | int = ""
+    key: str = ""
+    name: str = ""
     accountId: str = ""  # noqa: N815 - Jira's word
     baseUrl: str = ""  # noqa: N815 - Jira's word
     version: str = ""
@@ -82,35 +83,35 @@ class Snapshot:
         for raw in raws:
             payload = bytes(raw)
             head = _keyed.decode(payload)
-            key = {"accountId": head.accountId, "baseUrl": head.baseUrl}.get(self.stream.key, str(head.id))
-            self.records[key] = payload
+            self.records[_key(self.stream, head)] = payload
 
 
-async def read_projects(session: Session, wanted: tuple[str, ...]) -> tuple[Snapshot, list[Project]]:
-    """Projects in every state, with the `slipstream` property; `wanted` keys or ids limit them."""
-    params = (
-        *(("status", state) for state in _STATES),
-        ("expand", "description,lead,projectKeys"),
-        ("properties", "slipstream"),
-    )
-    raws = await by_offset(session, "/rest/api/3/project/search", params)
-    pairs = [(raw, _project.decode(raw)) for raw in raws]
+def _key(stream: Stream, head: _Keyed) -> str:
+    if stream is streams.USER:
+        return head.accountId or head.key or head.name  # Data Center has no account ids
+    return head.baseUrl if stream is streams.SERVER else str(head.id)
+
+
+async def read_projects(flavour: Flavour, session: Session, wanted: tuple[str, ...]) -> tuple[Snapshot, list[Project]]:
+    """Projects in every state that is shown; `wanted` keys or ids limit them."""
+    pairs = [(raw, _project.decode(raw)) for raw in await flavour.projects(session)]
     chosen = [(raw, project) for raw, project in pairs if not wanted or {project.id, project.key} & set(wanted)]
     snapshot = Snapshot(streams.PROJECT)
     snapshot.add([raw for raw, _ in chosen])
     return snapshot, [project for _, project in chosen]
 
 
-async def read_others(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
+async def read_others(flavour: Flavour, session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
     """Every other dimension at once; `filtered` keeps boards to the chosen projects."""
+    api = flavour.api
     groups = await together(
-        _read(streams.FIELD, _fields(session)),
-        _read(streams.STATUS, session.fetch(get("/rest/api/3/status"), wire.raw_list)),
-        _read(streams.USER, by_offset_list(session, "/rest/api/3/users/search", _USERS)),
-        _read(streams.LINK_TYPE, _read_link_types(session)),
-        _read(streams.SERVER, _single(session, "/rest/api/3/serverInfo")),
+        _read(streams.FIELD, flavour.fields(session)),
+        _read(streams.STATUS, session.fetch(get(f"{api}/status"), wire.raw_list)),
+        _read(streams.USER, flavour.users(session)),
+        _read(streams.LINK_TYPE, _read_link_types(session, api)),
+        _read(streams.SERVER, _single(session, f"{api}/serverInfo")),
         _boards(session, projects, filtered=filtered),
-        _versions(session, projects),
+        _versions(session, api, projects),
     )
     return [snapshot for group in groups for snapshot in group]
 
@@ -128,19 +129,8 @@ async def _single(session: Session, path: str) -> list[Raw]:
     return [await session.fetch(get(path), _raw)]
 
 
-async def _read_link_types(session: Session) -> list[Raw]:
-    return (await session.fetch(get("/rest/api/3/issueLinkType"), _link_types)).issueLinkTypes
-
-
-async def _fields(session: Session) -> list[Raw]:
-    """`/field` and `/field/search` differ; the second, where it is allowed, adds what the first leaves out."""
-    fields = await session.fetch(get("/rest/api/3/field"), wire.raw_list)
-    try:
-        more = await by_offset(session, "/rest/api/3/field/search")
-    except _REFUSED:
-        return fields
-    known = {str(_keyed.decode(raw).id) for raw in fields}
-    return fields + [raw for raw in more if str(_keyed.decode(raw).id) not in known]
+async def _read_link_types(session: Session, api: str) -> list[Raw]:
+    return (await session.fetch(get(f"{api}/issueLinkType"), _link_types)).issueLinkTypes
 
 
 async def _boards(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
@@ -171,14 +161,14 @@ def _belongs(board: _Board, projects: list[Project]) -> bool:
     )
 
 
-async def _versions(session: Session, projects: list[Project]) -> list[Snapshot]:
+async def _versions(session: Session, api: str, projects: list[Project]) -> list[Snapshot]:
     versions = Snapshot(streams.VERSION)
-    await together(*(_versions_of(session, versions, project) for project in projects if not project.deleted))
+    await together(*(_versions_of(session, api, versions, project) for project in projects if not project.deleted))
     return [versions]
 
 
-async def _versions_of(session: Session, versions: Snapshot, project: Project) -> None:
-    path = f"/rest/api/3/project/{project.id}/versions"
+async def _versions_of(session: Session, api: str, versions: Snapshot, project: Project) -> None:
+    path = f"{api}/project/{project.id}/versions"
     try:
         versions.add(await session.fetch(get(path), wire.raw_list))
     except _REFUSED as refused:

@@ -8,23 +8,23 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.errors import AuthenticationError, ProtocolError, SourceError, UnreachableError
-from connectors.http import Session, get, post
-from connectors.jira import issues, wire
+from connectors.errors import AuthenticationError, NotFoundError, ProtocolError, SourceError, UnreachableError
+from connectors.http import Session, get
+from connectors.jira import issues, signin, wire
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.loop import Loop
-from connectors.jira.pages import by_offset
-from connectors.source import Finding
+from connectors.jira.oauth import RefreshRefusedError
+from connectors.source import Clock, Finding
 
 _POINTS: Final = "jsw-story-points"
 _object: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _list: Final = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
-def examine(settings: Settings, loop: Loop, session: Session, client: Client) -> list[Finding]:
+def examine(settings: Settings, loop: Loop, session: Session, client: Client, clock: Clock) -> list[Finding]:
     """All findings; a step that everything behind it rests on ends the examination when it fails."""
-    return list(_Examination(settings, loop, session, client).findings())
+    return list(_Examination(settings, loop, session, client, clock).findings())
 
 
 @dataclass
@@ -33,15 +33,21 @@ class _Examination:
     loop: Loop
     session: Session
     client: Client
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.flavour = signin.flavour_of(self.settings)
 
     def findings(self) -> Iterator[Finding]:
         try:
             info = self.client.server_info()
         except SourceError as error:
-            yield from _unreached(self.settings.url, error)
+            yield from _unreached(self.settings.address, self._explained(error))
             return
-        yield Finding("address", True, f"{self.settings.url} answers")
-        yield _is_jira(info)
+        yield Finding("address", True, f"{self.settings.address} answers")
+        yield (known := self._step("jira", lambda: self._is_jira(info)))
+        if not known.ok:
+            return
         yield (signed := self._step("credentials", self._credentials))
         if not signed.ok:
             return
@@ -57,17 +63,31 @@ class _Examination:
     def _step(self, name: str, step: Callable[[], tuple[bool, str, str]]) -> Finding:
         try:
             ok, detail, remedy = step()
-        except SourceError as error:
+        except SourceError as failure:
+            error = self._explained(failure)
             return Finding(name, False, error.message, error.remedy)
         return Finding(name, ok, detail, "" if ok else remedy)
 
+    def _explained(self, error: SourceError) -> SourceError:
+        """A refused sign-in says little by itself: see what the site is, and whether the token belongs elsewhere."""
+        refused = isinstance(error, AuthenticationError | NotFoundError) and not isinstance(error, RefreshRefusedError)
+        if refused and not hasattr(self, "me"):
+            seen = self.loop.run(signin.look(self.settings, self.clock))
+            elsewhere = self.loop.run(signin.works_elsewhere(self.settings, seen, self.clock))
+            error.remedy = elsewhere or signin.advice(self.settings, seen) or error.remedy
+        return error
+
+    def _is_jira(self, info: dict[str, Any]) -> tuple[bool, str, str]:
+        signin.check(self.settings, info)
+        return True, f"Jira {info.get('deploymentType', '')} {info['version']}", ""
+
     def _credentials(self) -> tuple[bool, str, str]:
         self.me = self.client.myself()
-        name = self.me.get("displayName") or self.me.get("accountId")
-        return bool(name), f"signed in as {name}", "Check the e-mail address and the API token."
+        name = self.me.get("displayName") or self.me.get("accountId") or self.me.get("name")
+        return bool(name), f"signed in as {name}", "Check the account and its token."
 
     def _projects(self) -> tuple[bool, str, str]:
-        raws = self.loop.run(by_offset(self.session, "/rest/api/3/project/search"))
+        raws = self.loop.run(self.flavour.projects(self.session))
         heads = [wire.id_key(bytes(raw)) for raw in raws]
         keys = {name for head in heads for name in (head.key, str(head.id))}
         unseen = [name for name in self.settings.projects if name not in keys]
@@ -78,8 +98,7 @@ class _Examination:
 
     def _search(self) -> tuple[bool, str, str]:
         jql = issues.ordered(issues.scope(self.settings.projects))
-        body = {"jql": jql, "maxResults": 1, "fields": ["updated"], "expand": "changelog"}
-        page = self.loop.run(self.session.fetch(post(issues.SEARCH, body), wire.issue_page))
+        page = self.loop.run(self.flavour.sample(self.session, jql, ["updated"], changelog=True))
         remedy = "Is the site empty? If not, check Browse Projects and issue security for this account."
         if not page.heads:
             return False, "the search works, but finds no issue", remedy
@@ -102,7 +121,7 @@ class _Examination:
         return True, f"boards and sprints are offered ({page.get('total', 'some')} boards)", ""
 
     def _fields(self) -> tuple[bool, str, str]:
-        fields = self.loop.run(self.session.fetch(get("/rest/api/3/field"), _list))
+        fields = self.loop.run(self.session.fetch(get(f"{self.flavour.api}/field"), _list))
         kinds = {str((field.get("schema") or {}).get("custom", "")).rpartition(":")[2] for field in fields}
         parts = [
             ("story points", _POINTS in kinds),
@@ -120,10 +139,3 @@ def _unreached(url: str, error: SourceError) -> Iterator[Finding]:
     yield Finding("address", True, f"{url} answers")
     name = "credentials" if isinstance(error, AuthenticationError) else "jira"
     yield Finding(name, False, error.message, error.remedy)
-
-
-def _is_jira(info: dict[str, Any]) -> Finding:
-    kind, version = info.get("deploymentType", ""), info.get("version", "")
-    remedy = "Check the address: it must be the root of a Jira Cloud site."
-    ok = bool(version) and "baseUrl" in info and str(kind).lower() == "cloud"
-    return Finding("jira", ok, f"Jira {kind} {version}".strip() if version else "not a Jira", "" if ok else remedy)

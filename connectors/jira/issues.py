@@ -17,6 +17,7 @@ from connectors.http import Session, post
 from connectors.jira import streams, wire
 from connectors.jira.checkpoint import Range, State
 from connectors.jira.config import Settings
+from connectors.jira.flavour import Flavour
 from connectors.jira.pages import by_token
 from connectors.source import Batch, Rejected
 
@@ -42,7 +43,7 @@ def since(within: str, millis: int) -> Range:
     return Range(ordered(within, f"updated >= {millis // 60_000 * 60_000}"))
 
 
-async def plan(session: Session, settings: Settings, within: str, ids: Sequence[int]) -> list[Range]:
+async def plan(flavour: Flavour, session: Session, settings: Settings, within: str, ids: Sequence[int]) -> list[Range]:
     """Disjoint ranges by creation time that together hold everything; `ids` come in that order from the census.
 
     Each holds a whole number of pages, so that ranges read side by side cost no extra request.
@@ -51,7 +52,7 @@ async def plan(session: Session, settings: Settings, within: str, ids: Sequence[
         return []
     pages = math.ceil(len(ids) / settings.page_size / (2 * settings.in_flight))
     size = min(_LARGEST_RANGE, pages * settings.page_size)
-    marks = await _created(session, [str(ids[at]) for at in range(size, len(ids), size)])
+    marks = await _created(flavour, session, [str(ids[at]) for at in range(size, len(ids), size)])
     edges = [None, *marks, None]
     return [Range(ordered(within, *_between(low, high))) for low, high in pairwise(edges)]
 
@@ -61,12 +62,11 @@ def _between(low: int | None, high: int | None) -> list[str]:
     return bounds if high is None else [*bounds, f"created < {high}"]
 
 
-async def _created(session: Session, ids: list[str]) -> list[int]:
+async def _created(flavour: Flavour, session: Session, ids: list[str]) -> list[int]:
     """Creation times of these issues, ascending, each once; one that is gone by now only makes a range wider."""
     marks: set[int] = set()
     for group in wire.chunks(ids, BULK_SIZE):
-        body = {"issueIdsOrKeys": list(group), "fields": ["created"]}
-        for issue in (await session.fetch(post(BULK, body), wire.births)).issues:
+        for issue in await flavour.births(session, group):
             at = wire.moment(issue.fields.created)
             if at is not None:
                 marks.add(wire.millis(at))

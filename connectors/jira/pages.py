@@ -88,13 +88,13 @@ def _is_last(page: wire.OffsetPage, held: int) -> bool:
     return page.isLast is True
 
 
-async def by_offset_list(session: Session, path: str, size: int) -> list[Raw]:
+async def by_offset_list(session: Session, path: str, size: int, params: tuple[tuple[str, str], ...] = ()) -> list[Raw]:
     """All of a bare list paged by offset (users): short pages are legal, only an empty one ends it."""
     values: list[Raw] = []
     start = 0
     while True:
-        params = (("startAt", str(start)), ("maxResults", str(size)))
-        page = await session.fetch(get(path, *params), wire.raw_list)
+        here = (("startAt", str(start)), ("maxResults", str(size)))
+        page = await session.fetch(get(path, *params, *here), wire.raw_list)
         if not page:
             return values
         if values and bytes(page[0]) == bytes(values[0]):

@@ -9,9 +9,20 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from connectors.errors import ConfigurationError, DeferredError, ForbiddenError, NotFoundError, ProtocolError
+from connectors.errors import DeferredError, ForbiddenError, NotFoundError
 from connectors.http import Session
-from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
+from connectors.jira import (
+    census,
+    certificates,
+    changelogs,
+    checkpoint,
+    dimensions,
+    issues,
+    signin,
+    streams,
+    wire,
+    worklogs,
+)
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
@@ -29,6 +40,7 @@ class Sync:
     ) -> None:
         self._settings, self._state, self._clock = settings, state, clock
         self._loop, self._session, self._client = loop, session, client
+        self._flavour = signin.flavour_of(settings)
         self._started = clock()
         self._server_time = self._started
         self._projects: list[dimensions.Project] = []
@@ -56,13 +68,11 @@ class Sync:
             yield self._finished()
 
     def _sign_in(self) -> None:
-        info = self._client.server_info()
-        if not info.get("version") or "baseUrl" not in info:
-            raise ProtocolError(f"{self._settings.url} does not describe itself as a Jira.", "Check the address.")
-        if str(info.get("deploymentType", "Cloud")).lower() != "cloud":
-            raise ConfigurationError(f"{self._settings.url} is a Jira Data Center; this connector reads Jira Cloud.")
+        info = signin.enter(self._settings, self._client, self._look)
         self._server_time = wire.moment(info.get("serverTime")) or self._started
-        self._client.myself()
+
+    def _look(self) -> signin.Seen:
+        return self._loop.run(signin.look(self._settings, self._clock))
 
     @property
     def _lookback(self) -> timedelta:
@@ -82,8 +92,10 @@ class Sync:
 
     def _read_dimensions(self) -> Iterator[Item]:
         wanted = self._settings.projects
-        listed, self._projects = self._loop.run(dimensions.read_projects(self._session, wanted))
-        others = self._loop.run(dimensions.read_others(self._session, self._projects, filtered=bool(wanted)))
+        listed, self._projects = self._loop.run(dimensions.read_projects(self._flavour, self._session, wanted))
+        others = self._loop.run(
+            dimensions.read_others(self._flavour, self._session, self._projects, filtered=bool(wanted))
+        )
         nothing_hidden = set(self._state.dimensions.get(streams.PROJECT.name, {})) <= set(listed.records)
         for snapshot in (listed, *others):
             name = snapshot.stream.name
@@ -104,9 +116,9 @@ class Sync:
         if within is None:
             return todo
         if full or since is None:
-            self._census = self._loop.run(census.read(self._session, within, self._projects))
+            self._census = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
             listed = self._census.listed
-            todo.ranges = self._loop.run(issues.plan(self._session, self._settings, within, listed))
+            todo.ranges = self._loop.run(issues.plan(self._flavour, self._session, self._settings, within, listed))
         else:
             todo.ranges = [issues.since(within, wire.millis(since - self._lookback))]
         return todo
@@ -122,7 +134,7 @@ class Sync:
         self._intake = issues.Intake(state, self._window, todo.full)
         total = len(self._census.listed) if self._census else None
         told = 0
-        chains = (issues.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
+        chains = (self._flavour.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
         for part, page in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
             batch = self._intake.take(page, part.jql)
             part.token = page.nextPageToken
@@ -144,7 +156,7 @@ class Sync:
         held, within = self._state.held, self._within()
         self._delivered = held.settle()
         if self._census is None and within is not None:
-            self._census = self._loop.run(census.read(self._session, within, self._projects))
+            self._census = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
         found = census.compare(held, self._census or census.nothing(), self._delivered, self._projects)
         for project, (why, hidden) in found.hidden.items():
             self._missing.add(project, why, hidden.tolist())
@@ -159,7 +171,7 @@ class Sync:
         yield from self._judge(found, met, troubled)
 
     def _by_id(self, ids: list[int]) -> Iterator[wire.IssuePage]:
-        chains = (issues.by_id(self._session, group) for group in wire.chunks(sorted(ids), issues.BULK_SIZE))
+        chains = (self._flavour.by_id(self._session, group) for group in wire.chunks(sorted(ids), issues.BULK_SIZE))
         yield from self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight)
 
     def _judge(self, found: census.Differences, met: set[int], troubled: set[int]) -> Iterator[Item]:
@@ -182,7 +194,7 @@ class Sync:
         within = self._within()
         if not len(lost) or self._census is None or within is None:
             return
-        again = self._loop.run(census.read(self._session, within, self._projects))
+        again = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
         self._census = self._census.without(np.setdiff1d(lost, again.ids))
         for project, ids in self._census.by_project(lost).items():
             self._missing.add(project, "unresolved", ids.tolist())
@@ -214,7 +226,7 @@ class Sync:
         told = state.held.totals(pending)
         tally = changelogs.Tally(state, told)
         groups = changelogs.groups(pending, self._settings.in_flight)
-        chains = (changelogs.fetch(self._session, group, told) for group in groups)
+        chains = (self._flavour.changelogs(self._session, group, told) for group in groups)
         for part in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
             batch = tally.take(part)
             if batch:
@@ -224,7 +236,7 @@ class Sync:
 
     def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
         state = self._state
-        reader = worklogs.Reader(self._session, {} if full else state.worklogs, self._window)
+        reader = worklogs.Reader(self._session, self._flavour.api, {} if full else state.worklogs, self._window)
         since, buried_since = worklogs.starts(state.worklogs_until, full=full)
         feeds = [reader.updated(since, self._is_wanted)]
         feeds += [] if buried_since is None else [reader.deleted(buried_since)]
@@ -244,7 +256,8 @@ class Sync:
         return wanted
 
     def _requests(self) -> int:
-        return self._session.requests + self._client.requests
+        signer = self._session.signer
+        return self._session.requests + self._client.requests + (signer.requests if signer else 0)
 
     def _deferred(self, stop: DeferredError) -> Outcome:
         self._state.held.settle()

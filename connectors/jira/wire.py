@@ -60,6 +60,7 @@ class _Raws(Struct, gc=False):
     issues: list[Raw]
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
     issueErrors: list[IssueError] = []  # noqa: N815 - Jira's word
+    total: int = -1  # told by Data Center only
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class IssuePage:
     raws: list[Raw]
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
     errors: list[IssueError] = field(default_factory=list)
+    total: int = -1
 
     def __len__(self) -> int:
         return len(self.heads)
@@ -182,7 +184,12 @@ def issue_page(body: bytes) -> IssuePage:
     except msgspec.DecodeError:
         body = mend(body)
         cut, looked = _cut.decode(body), _look.decode(body)
-    return IssuePage(looked.issues, cut.issues, cut.nextPageToken, cut.issueErrors)
+    return IssuePage(looked.issues, cut.issues, cut.nextPageToken, cut.issueErrors, cut.total)
+
+
+def single_issue(body: bytes) -> IssuePage:
+    """One issue, asked for by itself, as a page of one."""
+    return issue_page(b'{"issues":[%s]}' % body)
 
 
 offset_page: Final = decoder(OffsetPage)

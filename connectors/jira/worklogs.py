@@ -17,12 +17,10 @@ from connectors.source import Batch
 UPDATED: Final = "updated"
 DELETED: Final = "deleted"
 _IDS: Final = 1_000  # a request; a page of the feed may hold more where many share one moment
-_LIST: Final = "/rest/api/3/worklog/list"
 
 
-async def feed(session: Session, name: str, since: int) -> AsyncIterator[list[wire.ChangedWorklog]]:
+async def feed(session: Session, path: str, since: int) -> AsyncIterator[list[wire.ChangedWorklog]]:
     """Pages of changed or deleted worklog ids from `since` (millis) on; Jira leaves out the last minute."""
-    path = f"/rest/api/3/worklog/{name}"
     params: tuple[tuple[str, str], ...] = (("since", str(since)),)
     while True:
         page = await session.fetch(get(path, *params), wire.worklog_feed)
@@ -38,8 +36,9 @@ async def feed(session: Session, name: str, since: int) -> AsyncIterator[list[wi
 class Reader:
     """`before` is what the last sync met in the stretch that this one looks back on; `met` is the same for the next."""
 
-    def __init__(self, session: Session, before: dict[str, dict[int, int]], window: int) -> None:
-        self._session, self._before, self._window = session, before, window
+    def __init__(self, session: Session, api: str, before: dict[str, dict[int, int]], window: int) -> None:
+        self._session, self._path = session, f"{api}/worklog"
+        self._before, self._window = before, window
         self.met: dict[str, dict[int, int]] = {UPDATED: {}, DELETED: {}}
 
     def _news(self, name: str, page: list[wire.ChangedWorklog]) -> dict[int, int]:
@@ -55,13 +54,13 @@ class Reader:
         return news
 
     async def updated(self, since: int, is_wanted: Callable[[list[int]], list[bool]]) -> AsyncIterator[Batch]:
-        async for page in feed(self._session, UPDATED, since):
+        async for page in feed(self._session, f"{self._path}/{UPDATED}", since):
             for ids in wire.chunks(list(self._news(UPDATED, page)), _IDS):
-                raws = await self._session.fetch(post(_LIST, {"ids": list(ids)}), wire.raw_list)
+                raws = await self._session.fetch(post(f"{self._path}/list", {"ids": list(ids)}), wire.raw_list)
                 yield _batch([bytes(raw) for raw in raws], is_wanted)
 
     async def deleted(self, since: int) -> AsyncIterator[Batch]:
-        async for page in feed(self._session, DELETED, since):
+        async for page in feed(self._session, f"{self._path}/{DELETED}", since):
             batch = Batch(streams.WORKLOG.name)
             for worklog, at in self._news(DELETED, page).items():
                 told = msgspec.json.encode({"id": str(worklog), "_absence": "deleted"})
