@@ -212,6 +212,7 @@ def sandbox() -> None:
 @sandbox.command("jira")
 @click.option("--port", type=int, default=8089, show_default=True, help="0 takes a free one.")
 @click.option("--issues", type=click.IntRange(min=1), help="Bulk mode: that many issues, for load.")
+@click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), default="cloud", show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--recorded", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Serve real data.")
@@ -220,13 +221,15 @@ def sandbox() -> None:
 @click.option("--register-folder", type=click.Path(file_okay=False, path_type=Path), help="Write the register here.")
 @click.option("--fault", "faults", multiple=True, help="NAME@REQUEST, several allowed.")
 def sandbox_jira(**given: Any) -> None:
-    """A Jira on loopback: Cloud v3 and Agile 1.0, with a virtual clock that can move."""
+    """A Jira on loopback: Cloud v3 or Data Center v2, and Agile 1.0, with a virtual clock that can move."""
     from connectors.sandbox.jira.options import SandboxOptions
     from connectors.sandbox.server import serve
 
     given["state_dir"] = given.pop("state")
     options = SandboxOptions(**given)
     note = f"sign in as {options.email} with token {options.token}"
+    if options.flavour == "datacenter":
+        note = f"sign in with the personal access token {options.pat}"
     serve(options, lambda url: click.echo(f"ready {url}\n{note}"))
 
 

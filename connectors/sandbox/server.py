@@ -17,6 +17,7 @@ from aiohttp import web
 from connectors.errors import ConfigurationError
 from connectors.sandbox.jira.app import application
 from connectors.sandbox.jira.context import Sandbox
+from connectors.sandbox.jira.datacenter_site import DataCenterSite
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.factory import State, build, write_register
 from connectors.sandbox.jira.options import SandboxOptions
@@ -43,7 +44,8 @@ def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
         write_register(simulator, options.register_folder)
 
     after_move()
-    return Sandbox(site, options, after_move)
+    shown = DataCenterSite(site) if options.flavour == "datacenter" else site
+    return Sandbox(shown, options, after_move)
 
 
 def _advance(site: Site, days: int) -> None:

@@ -9,13 +9,14 @@ from email.utils import format_datetime
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from connectors.sandbox.jira import agile, control, issues, meta, projects, searches, worklogs
+from connectors.sandbox.jira import agile, control, datacenter, gateway, issues, meta, projects, searches, worklogs
 from connectors.sandbox.jira.auth import Gate
 from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
+from connectors.sandbox.jira.options import SandboxOptions
 
-_MODULES = (meta, projects, searches, issues, worklogs, agile, control)
+_CLOUD = (meta, projects, searches, issues, worklogs, agile)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 
@@ -25,7 +26,7 @@ class Wire:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.faults = FaultLayer(sandbox.options.faults)
-        self.gate = Gate(sandbox.options)
+        self.gate = Gate(sandbox.options, sandbox.oauth)
         self.latency = sandbox.options.latency_ms / 1000
 
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -62,9 +63,17 @@ def application(sandbox: Sandbox) -> web.Application:
     app = web.Application(middlewares=[middleware], client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(wire.date)
     app[SANDBOX] = sandbox
-    for module in _MODULES:
-        app.add_routes(module.routes())
+    app.add_routes(control.routes())
+    app.add_routes(_offered(sandbox.options))
     return app
+
+
+def _offered(options: SandboxOptions) -> list[web.RouteDef]:
+    """What a site of this flavour has."""
+    if options.flavour == "datacenter":
+        return [*datacenter.routes(), *agile.routes()]
+    own = [route for module in _CLOUD for route in module.routes()]
+    return [*own, *gateway.routes(), *gateway.behind(own, options)]
 
 
 def _refusal(error: JiraError) -> web.Response:

@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from connectors.sandbox.jira.errors import JiraError
+from connectors.sandbox.jira.oauth import TokenOffice
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
 
@@ -24,6 +25,9 @@ class Sandbox:
     options: SandboxOptions
     after_move: Callable[[], None] = lambda: None  # saves state, writes the register
     requests: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.oauth = TokenOffice(self.options, lambda: self.site.now)
 
 
 PAGE_SHARE: ContextVar[float] = ContextVar("page_share", default=1.0)  # below 1 while a fault shortens pages

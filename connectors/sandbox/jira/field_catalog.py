@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.sandbox.jira.references import Doc
 
+EPIC_NAME = "customfield_10011"  # Data Center shows it on epics
 _SYSTEM = {
     "summary": ("Summary", "string", None), "status": ("Status", "status", None),
     "statusCategory": ("Status Category", "statusCategory", None),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+GATEWAY = "/ex/jira/"
 
 
 @dataclass(frozen=True)
@@ -20,5 +23,13 @@ class SandboxOptions:
     register_folder: Path | None = None
     email: str = "demo@slipstream.test"
     token: str = "sandbox-token"  # noqa: S105 - the well-known token of a loopback server
+    flavour: Literal["cloud", "datacenter"] = "cloud"
+    pat: str = "sandbox-pat"  # Data Center's personal access token
+    scoped_token: str = "sandbox-scoped-token"  # noqa: S105 - works at the gateway only
+    cloud_id: str = "11111111-2222-4333-8444-555555555555"
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-client-secret"  # noqa: S105 - of a loopback server
+    refresh_token: str = "sandbox-refresh-0"  # noqa: S105 - the first of those that rotate
+    oauth_grace_minutes: int = 10  # how long a used refresh token is still taken
     faults: tuple[str, ...] = ()
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC

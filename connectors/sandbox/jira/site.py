@@ -16,8 +16,12 @@ from connectors.sandbox.jira.selection import View
 
 class Site(Protocol):
     zone: ZoneInfo
-    index: Index
-    catalog: Catalog
+
+    @property
+    def index(self) -> Index: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
 
     @property
     def now(self) -> datetime:
