@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from connectors.errors import ConfigurationError
 from connectors.source import SiteConfig
+from pipelines.resources.tokens import TokenFile
 from pipelines.settings_secrets import SecretOptions
 from pipelines.settings_sites import SiteFile, read_sites
 
@@ -87,7 +88,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         sources_dir=sources,
-        sites=(*(f.site for f in files), *_jira_site(env, files)),
+        sites=tuple(_kept(site, home) for site in (*(f.site for f in files), *_jira_site(env, files))),
         reporting_timezone=_timezone(env),
         governance_mode=_governance_mode(env),
         notify_urls=_addresses(env.get("SLIPSTREAM_NOTIFY", "")),
@@ -95,6 +96,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         threads=_count(env, "SLIPSTREAM_THREADS"),
         memory_limit=env.get("SLIPSTREAM_MEMORY") or None,
     )
+
+
+def _kept(site: SiteConfig, home: Path) -> SiteConfig:
+    """The site with a place for the secrets that it is given anew as it runs."""
+    return replace(site, tokens=TokenFile(home / "tokens" / f"{site.type}-{site.site}.json"))
 
 
 def crash_at() -> str:

@@ -92,11 +92,17 @@ async def by_id(session: Session, ids: Sequence[int]) -> AsyncIterator[wire.Issu
 
 @dataclass
 class Intake:
-    """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis)."""
+    """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis).
+
+    `floor` is where this one began. What comes with an earlier time is an echo: the index says it is new, its own
+    time says it is not (a re-index rewrites indexed times). It is taken, and remembered for the next look back.
+    """
 
     state: State
     window: int
     full: bool
+    floor: int = 0
+    echoes: set[int] = field(default_factory=set)
     rejected: list[Rejected] = field(default_factory=list)
     issues: int = 0
     _seen: dict[str, dict[int, int]] = field(default_factory=dict)  # per range, which are disjoint
@@ -117,6 +123,8 @@ class Intake:
             if seen.get(issue) == stamp:
                 continue
             seen[issue] = stamp
+            if 0 <= stamp < self.floor:
+                self.echoes.add(issue)
             if recent.get(issue) == stamp:
                 continue
             self._note(issue, stamp, head)
@@ -128,7 +136,7 @@ class Intake:
         self._seen.pop(part, None)
 
     def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
-        if stamp < 0 or stamp >= self.window:
+        if stamp < 0 or stamp >= self.window or issue in self.echoes:
             self.state.recent[issue] = stamp
         log, project = head.changelog, head.fields.project
         told, came = (-1, 0) if log is None else (log.total, len(log.histories))

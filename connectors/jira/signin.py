@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,8 @@ from connectors.jira.flavour import Flavour
 from connectors.jira.oauth import OAuth, RefreshRefusedError
 from connectors.signing import Signer, basic, bearer
 from connectors.source import Clock, TokenStore
+
+T = TypeVar("T")
 
 _FOR_DATA_CENTER: Final = (
     "The site is a Jira Data Center: set `auth: pat`, with a personal access token (profile > Personal Access Tokens) "
@@ -80,14 +82,25 @@ _ONE_TRY: Final = Policy(attempts=1, first_contact_attempts=1, read_seconds=20.0
 
 
 async def look(settings: Settings, clock: Clock) -> Seen:
-    """Asked without credentials, on the site's own address, where both flavours answer version 2."""
+    """Asked without credentials, on the site's own address."""
     async with Session(settings.url, {}, clock, _ONE_TRY) as session:
-        try:
-            kind = (await session.fetch(get("/rest/api/2/serverInfo"), _info)).deploymentType.lower()
-            cloud_id = (await session.fetch(get("/_edge/tenant_info"), _tenant)).cloudId if kind == "cloud" else ""
-        except SourceError:
+        for version in (2, 3):
+            told = await _told(session, f"/rest/api/{version}/serverInfo", _info)
+            if told is not None and told.deploymentType:
+                break
+        else:
             return Seen()
-    return Seen(kind != "cloud" if kind else None, cloud_id)
+        if told.deploymentType.lower() != "cloud":
+            return Seen(is_datacenter=True)
+        tenant = await _told(session, "/_edge/tenant_info", _tenant)
+        return Seen(is_datacenter=False, cloud_id=tenant.cloudId if tenant else "")
+
+
+async def _told(session: Session, path: str, decode: Callable[[bytes], T]) -> T | None:
+    try:
+        return await session.fetch(get(path), decode)
+    except SourceError:
+        return None
 
 
 async def works_elsewhere(settings: Settings, seen: Seen, clock: Clock) -> str:
@@ -101,11 +114,8 @@ async def works_elsewhere(settings: Settings, seen: Seen, clock: Clock) -> str:
         return ""
     identity = basic(settings.email, settings.api_token)
     async with Session(address, {}, clock, _ONE_TRY, signer=identity) as session:
-        try:
-            await session.fetch(get("/rest/api/3/myself"), _anything)
-        except SourceError:
-            return ""
-    return advice.format(seen.cloud_id)
+        works = await _told(session, "/rest/api/3/myself", _anything)
+    return advice.format(seen.cloud_id) if works else ""
 
 
 def _is_atlassian(settings: Settings) -> bool:

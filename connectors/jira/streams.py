@@ -10,7 +10,7 @@ from typing import Final
 
 from connectors.source import Stream
 
-_AUTHOR: Final = "STRUCT(accountId VARCHAR)"
+_AUTHOR: Final = "STRUCT(accountId VARCHAR, key VARCHAR)"  # Data Center knows people by key
 _ITEM: Final = (
     'STRUCT(field VARCHAR, fieldId VARCHAR, fieldtype VARCHAR, "from" VARCHAR, fromString VARCHAR, '
     '"to" VARCHAR, toString VARCHAR)'
@@ -31,7 +31,7 @@ PROJECT: Final = Stream(
         "deleted": "BOOLEAN",
         "style": "VARCHAR",
         "projectTypeKey": "VARCHAR",
-        "lead": "STRUCT(accountId VARCHAR, displayName VARCHAR)",
+        "lead": "STRUCT(accountId VARCHAR, key VARCHAR, displayName VARCHAR)",
         "projectCategory": "STRUCT(id VARCHAR, name VARCHAR)",
         "properties": "JSON",
     },
@@ -101,6 +101,8 @@ USER: Final = Stream(
     "accountId",
     {
         "accountId": "VARCHAR",
+        "key": "VARCHAR",
+        "name": "VARCHAR",
         "displayName": "VARCHAR",
         "emailAddress": "VARCHAR",
         "active": "BOOLEAN",

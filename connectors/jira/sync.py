@@ -131,7 +131,9 @@ class Sync:
             todo = self._plan(full=full)
             state.unfinished, state.scope = todo, self._settings.projects
         self._server_time = todo.server_time  # a sync taken up again vouches from when it was begun
-        self._intake = issues.Intake(state, self._window, todo.full)
+        since = state.server_time if state.server_time and not todo.full else None
+        floor = 0 if since is None else wire.millis(since - self._lookback) // 60_000 * 60_000
+        self._intake = issues.Intake(state, self._window, todo.full, floor)
         total = len(self._census.listed) if self._census else None
         told = 0
         chains = (self._flavour.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
@@ -267,7 +269,10 @@ class Sync:
     def _finished(self) -> Outcome:
         state = self._state
         state.unfinished, state.server_time = None, self._server_time
-        state.recent = {issue: stamp for issue, stamp in state.recent.items() if not 0 <= stamp < self._window}
+        echoes = self._intake.echoes
+        state.recent = {
+            issue: stamp for issue, stamp in state.recent.items() if issue in echoes or not 0 <= stamp < self._window
+        }
         lag = (self._clock() - self._started).total_seconds()
         there = self._census or census.nothing()
         own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)

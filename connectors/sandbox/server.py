@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from aiohttp import web
 
@@ -44,7 +44,8 @@ def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
         write_register(simulator, options.register_folder)
 
     after_move()
-    shown = DataCenterSite(site) if options.flavour == "datacenter" else site
+    # as a Data Center it answers all that the site behind it does
+    shown = cast(Site, DataCenterSite(site)) if options.flavour == "datacenter" else site
     return Sandbox(shown, options, after_move)
 
 

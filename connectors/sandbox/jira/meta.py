@@ -98,5 +98,4 @@ def routes() -> list[web.RouteDef]:
         "status": statuses, "statuses/search": status_search, "issuetype": issue_types, "priority": priorities,
         "resolution": resolutions, "issueLinkType": link_types, "users/search": users, "users": users,
     }  # fmt: skip
-    offered = [web.get(f"{base}/{path}", handler) for path, handler in paths.items()]
-    return [*offered, web.get("/rest/api/2/serverInfo", server_info)]  # the older version, which Cloud has too
+    return [web.get(f"{base}/{path}", handler) for path, handler in paths.items()]

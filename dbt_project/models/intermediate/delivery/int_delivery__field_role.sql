@@ -21,7 +21,7 @@ with
     )
 select
     site_id,
-    {% for role in ["story_points", "sprint", "epic_link", "flagged"] -%}
+    {% for role in ["story_points", "sprint", "epic_link", "epic_name", "flagged"] -%}
         list(field_id order by rank, field_id) filter (
             where fits and field_role = '{{ role }}'
         ) as {{ role }}_field_ids,

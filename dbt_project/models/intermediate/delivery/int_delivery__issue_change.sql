@@ -15,6 +15,18 @@ with
             select issue_id
             from {{ ref("stg_jira__issue_changelog") }}
             where _commit_seq > {{ mark["commit_seq"] }}
+            union
+            select issue_id
+            from {{ ref("stg_jira__issue") }}
+            where
+                site_id in (
+                    select field.site_id
+                    from {{ ref("stg_jira__field") }} as field
+                    inner join {{ ref("stg_jira__server") }} as server using (site_id)
+                    where
+                        field._commit_seq > {{ mark["commit_seq"] }}
+                        and server.deployment_type <> 'Cloud'
+                )
         ),
     {% endif %}
     landed as (
@@ -41,13 +53,26 @@ with
         select
             * exclude (history),
             {{ utc("history.created") }} as changed_at,
-            site_id || ':' || history.author.accountid as author_id,
+            site_id || ':' || {{ account("history.author") }} as author_id,
             coalesce(
                 history.historymetadata.type = 'reconstructed', false
             ) as is_reconstructed,
             unnest(history.items) as item,
             generate_subscripts(history.items, 1) - 1 as item_index
         from once
+    ),
+    -- Data Center's histories name custom fields only as they are shown; a name that
+    -- several fields share says nothing
+    custom as (
+        select field.site_id, field.field_name, min(field.field_id) as field_id
+        from {{ ref("stg_jira__field") }} as field
+        inner join {{ ref("stg_jira__server") }} as server using (site_id)
+        where
+            field.is_custom
+            and not field.is_deleted
+            and server.deployment_type <> 'Cloud'
+        group by all
+        having count(distinct field.field_id) = 1
     ),
     named as (
         select
@@ -58,7 +83,10 @@ with
             || item.item_index as change_id,
             item.issue_id,
             coalesce(
-                nullif(item.item.fieldid, ''), named.field_id, item.item.field
+                nullif(item.item.fieldid, ''),
+                named.field_id,
+                custom.field_id,
+                item.item.field
             ) as field_id,
             item.item.field as field_name,
             coalesce(named.is_set, false) as is_set,
@@ -76,13 +104,19 @@ with
         left join
             {{ ref("changelog_field_default") }} as named
             on named.changelog_field = item.item.field
+        left join
+            custom
+            on item.item.fieldtype = 'custom'
+            and coalesce(item.item.fieldid, '') = ''
+            and custom.site_id = item.site_id
+            and custom.field_name = item.item.field
         where item.changed_at is not null
     )
 select
     *,
     lead(changed_at) over chain as next_changed_at,
     row_number() over chain as _position,
-    {{ tide([ref("stg_jira__issue"), ref("stg_jira__issue_changelog")]) }}
+    {{ tide([ref("stg_jira__issue"), ref("stg_jira__issue_changelog"), ref("stg_jira__field")]) }}
     as _commit_seq
 from named
 window

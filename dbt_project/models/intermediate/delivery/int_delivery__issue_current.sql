@@ -1,6 +1,6 @@
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
-{% set roles = ["story_points", "sprint", "epic_link", "flagged"] %}
+{% set roles = ["story_points", "sprint", "epic_link", "epic_name", "flagged"] %}
 
 -- The newest content of every issue by the source's clock, whatever order its
 -- versions arrived in.
@@ -76,13 +76,20 @@ with
             on role.site_id = version.site_id
     )
 select
-    *,
+    * replace (
+        -- Data Center tells no levels: an epic is what has an epic's name
+        if(
+            not has_hierarchy_level
+            and not is_subtask
+            and epic_name_field_id is not null,
+            1,
+            hierarchy_level
+        ) as hierarchy_level
+    ),
     try_cast(
         custom_fields[story_points_field_id] ->> '$' as decimal(10, 2)
     ) as story_points,
-    from_json(
-        custom_fields[sprint_field_id], '[{"id":"VARCHAR","name":"VARCHAR"}]'
-    ) as sprints,
+    {{ sprints("custom_fields[sprint_field_id]") }} as sprints,
     custom_fields[epic_link_field_id] ->> '$' as epic_link_key,
     coalesce(custom_fields[flagged_field_id] not in ('[]', '""'), false) as is_flagged,
     {{ tide([ref("stg_jira__issue"), ref("int_delivery__field_role")]) }} as _commit_seq

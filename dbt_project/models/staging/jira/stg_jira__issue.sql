@@ -25,6 +25,7 @@ select
     coalesce(
         field.issuetype.hierarchylevel, if(field.issuetype.subtask, -1, 0)
     ) as hierarchy_level,
+    field.issuetype.hierarchylevel is not null as has_hierarchy_level,
     coalesce(field.issuetype.subtask, false) as is_subtask,
     field.status.id as status_native_id,
     field.status.name as status,
@@ -37,9 +38,9 @@ select
     {{ utc("field.updated") }} as updated_at,
     {{ utc("field.resolutiondate") }} as resolved_at,
     try_cast(field.duedate as date) as due_on,
-    field.assignee,
-    field.reporter,
-    field.creator,
+    {{ person("field.assignee") }} as assignee,
+    {{ person("field.reporter") }} as reporter,
+    {{ person("field.creator") }} as creator,
     field.parent,
     field.labels,
     field.fixversions as fix_versions,

@@ -6,7 +6,7 @@ select
     record.name as project_name,
     record.description,
     record.projectcategory.name as programme_name,
-    site_id || ':' || record.lead.accountid as lead_id,
+    site_id || ':' || {{ account("record.lead") }} as lead_id,
     record.lead.displayname as lead_name,
     record.style,
     record.projecttypekey as project_type,

@@ -13,7 +13,7 @@ select
     _site as site_id,
     _key as native_id,
     _site || ':' || record.issueid as issue_id,
-    _site || ':' || record.author.accountid as author_id,
+    _site || ':' || {{ account("record.author") }} as author_id,
     {{ utc("record.started") }} as started_at,
     record.timespentseconds as spent_seconds,
     {{ utc("record.created") }} as created_at,
