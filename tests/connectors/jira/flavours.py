@@ -33,15 +33,19 @@ def settle(jira: Running) -> None:
 
 @dataclass
 class Store:
-    """A token store in memory; `writes` are in order, `fails` makes the next write do so."""
+    """A token store in memory; `writes` are in order, `error` is what the next write ends in."""
 
     text: str | None = None
     writes: list[str] = field(default_factory=list)
     error: Exception | None = None
     lock: Any = field(default_factory=threading.RLock)
+    turns: int = 0
 
-    def locked(self) -> Any:
-        return self.lock
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        with self.lock:
+            self.turns += 1
+            yield
 
     def read(self) -> str | None:
         return self.text

@@ -59,8 +59,8 @@ def test_case_06_access_tokens_that_end_in_mid_run_cost_one_refresh_and_nothing_
 
 def test_case_06_eight_requests_refused_at_once_refresh_once():
     with _gateway(200) as jira:
-        source = at_gateway(jira, "oauth", Store(), page_size=5, in_flight=8)
-        items, before = source.sync(None), []
+        store = Store()
+        items, before = at_gateway(jira, "oauth", store, page_size=5, in_flight=8).sync(None), []
         for item in items:
             before.append(item)
             if getattr(item, "stream", "") == "issue":
@@ -72,6 +72,7 @@ def test_case_06_eight_requests_refused_at_once_refresh_once():
             "issued sandbox-access-2",
         ]
     assert len(set(synced.keys("issue"))) == 200
+    assert store.turns == 2  # the others waited for the one, and asked nobody
 
 
 def test_case_06_the_new_refresh_token_is_stored_before_its_access_token_is_used():
