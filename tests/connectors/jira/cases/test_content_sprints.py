@@ -147,7 +147,7 @@ _SAME = (
     "where site_id = '{site}' and sprints is not null order by 1",
     "select split_part(issue_id, ':', 2), field_id, from_value, to_value, changed_at "
     "from intermediate.int_delivery__issue_change where starts_with(issue_id, '{site}:') order by all",
-    "select split_part(sprint_id, ':', 2), sprint_name, state from marts.dim_sprint where site_id = '{site}' order by 1",
+    "select native_id, sprint_name, state, goal from marts.dim_sprint where site_id = '{site}' order by 1",
     "select display_name, email_address, is_active from marts.dim_person where site_id = '{site}' order by 1",
     "select person.display_name, count(*) from staging.stg_jira__worklog log "
     "join marts.dim_person person on person.person_id = log.author_id where log.site_id = '{site}' group by 1",
