@@ -227,10 +227,7 @@ def sandbox_jira(**given: Any) -> None:
 
     given["state_dir"] = given.pop("state")
     options = SandboxOptions(**given)
-    note = f"sign in as {options.email} with token {options.token}"
-    if options.flavour == "datacenter":
-        note = f"sign in with the personal access token {options.pat}"
-    serve(options, lambda url: click.echo(f"ready {url}\n{note}"))
+    serve(options, lambda url: click.echo(f"ready {url}\n{options.sign_in}"))
 
 
 @group.command()

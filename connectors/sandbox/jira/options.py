@@ -33,3 +33,10 @@ class SandboxOptions:
     oauth_grace_minutes: int = 10  # how long a used refresh token is still taken
     faults: tuple[str, ...] = ()
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
+
+    @property
+    def sign_in(self) -> str:
+        """How to, for a person."""
+        if self.flavour == "datacenter":
+            return f"sign in with the personal access token {self.pat}"
+        return f"sign in as {self.email} with token {self.token}"
