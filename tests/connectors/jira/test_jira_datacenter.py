@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from connectors.jira.wire import millis
 from connectors.sandbox.world import Worklog
 from tests.connectors.jira.flavours import datacenter
@@ -14,16 +12,16 @@ from tests.fixtures.sandbox import make_issue, small_world
 
 
 def test_everything_comes_once_through_version_2_with_certificates_and_honest_request_counts():
-    with datacenter(small_world(230), page_size=50, in_flight=2) as acme:
+    with datacenter(small_world(110), page_size=25, in_flight=2) as acme:
         synced = acme.sync()
         asked = dict(acme.jira.sandbox.requests)
         assert synced.outcome.requests == acme.jira.requests
     assert synced.outcome.status == "complete"
-    assert sorted(map(int, synced.keys("issue"))) == list(range(10_001, 10_231))
+    assert sorted(map(int, synced.keys("issue"))) == list(range(10_001, 10_111))
     assert not [path for path in asked if "/rest/api/3" in path or "bulkfetch" in path]
     assert asked["/rest/api/2/search"] <= 1 + 5 + 1  # census, pages, edges of ranges
     proof = synced.certificate("ALFA")
-    assert (proof.source_count, proof.held_count, proof.changelog_total, proof.changelog_held) == (115, 115, 230, 230)
+    assert (proof.source_count, proof.held_count, proof.changelog_total, proof.changelog_held) == (55, 55, 110, 110)
 
 
 def test_the_same_world_gives_the_same_keys_as_cloud_and_quiet_syncs_bring_nothing():
@@ -117,12 +115,11 @@ def _in_mid_read(acme, edit):
     return collect(iter([*before, *items]))
 
 
-@pytest.mark.parametrize("gone", [1, 3, 12])
-def test_rows_that_vanish_between_two_pages_pull_no_issue_past_the_reader(gone):
+def test_rows_that_vanish_between_two_pages_pull_no_issue_past_the_reader():
     """The oldest come first; as they go, all that follow move up."""
     with datacenter(small_world(60), page_size=5, in_flight=1) as acme:
         oldest = sorted(acme.jira.site.world.issues.values(), key=lambda issue: issue.created)
-        removed = {issue.id for issue in oldest[:gone]}
+        removed = {issue.id for issue in oldest[:3]}
         synced = _in_mid_read(acme, lambda world: [world.issues.pop(issue) for issue in removed])
     held = set(map(int, synced.keys("issue")))
     assert held >= set(range(10_001, 10_061)) - removed
