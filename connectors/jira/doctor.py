@@ -123,8 +123,9 @@ class _Examination:
     def _fields(self) -> tuple[bool, str, str]:
         fields = self.loop.run(self.session.fetch(get(f"{self.flavour.api}/field"), _list))
         kinds = {str((field.get("schema") or {}).get("custom", "")).rpartition(":")[2] for field in fields}
+        names = {str(field.get("name", "")).lower() for field in fields}  # Data Center's points are a plain number
         parts = [
-            ("story points", _POINTS in kinds),
+            ("story points", _POINTS in kinds or "story points" in names),
             ("sprint", "gh-sprint" in kinds),
             ("epic link", "gh-epic-link" in kinds),
         ]

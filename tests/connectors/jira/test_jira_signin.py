@@ -93,7 +93,9 @@ def test_a_data_center_takes_a_personal_access_token_or_a_password(server):
     password = connect(server.url, [], server.email, server.token, flavour="datacenter")
     for source in (pat, password):
         assert collect(source.sync(None)).outcome.status == "complete"
-    assert all(finding.ok for finding in pat.check())
+    findings = pat.check()
+    assert all(finding.ok for finding in findings)
+    assert "story points, sprint, epic link" in findings[-1].detail
 
 
 def test_a_token_with_scopes_on_the_sites_address_is_recognised(cloud):
