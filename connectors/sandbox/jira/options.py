@@ -22,3 +22,5 @@ class SandboxOptions:
     token: str = "sandbox-token"  # noqa: S105 - the well-known token of a loopback server
     faults: tuple[str, ...] = ()
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
+    index_lag_seconds: int = 0  # searches see the site as it stood so long ago
+    clock_skew_seconds: int = 0  # the server's clock against the true time
