@@ -21,7 +21,7 @@ _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     "longest_wait_seconds": (120, 0, 3600),
     "lookback_minutes": (10, 1, 1440),  # index lag is seconds to minutes; five were seen
 }
-_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", *_NUMBERS})
+_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", "sees_all_issues", *_NUMBERS})
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Settings:
     timeout_seconds: float = 90.0
     longest_wait_seconds: float = 120.0
     lookback_minutes: float = 10.0
+    sees_all_issues: bool = False  # the operator's word: no issue of a browsable project is hidden from the account
 
 
 def read(config: SiteConfig) -> Settings:
@@ -48,6 +49,8 @@ def read(config: SiteConfig) -> Settings:
     token = _text(options, "api_token", "an API token of that account (JIRA_API_TOKEN)", problems)
     numbers = {name: _number(options, name, problems) for name in _NUMBERS}
     projects = _projects(options.get("projects"), problems)
+    if not isinstance(options.get("sees_all_issues", False), bool):
+        problems.append("sees_all_issues must be true or false")
     unknown = sorted(set(options) - _KNOWN)
     if unknown:
         problems.append(f"unknown: {', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})")
@@ -67,6 +70,7 @@ def read(config: SiteConfig) -> Settings:
         timeout_seconds=numbers["timeout_seconds"],
         longest_wait_seconds=numbers["longest_wait_seconds"],
         lookback_minutes=numbers["lookback_minutes"],
+        sees_all_issues=options.get("sees_all_issues") is True,
     )
 
 

@@ -37,10 +37,16 @@ class Project(Struct):
     key: str
     archived: bool = False
     deleted: bool = False
+    projectKeys: list[str] = []  # noqa: N815 - Jira's word: the key it has and those it had
 
     @property
     def is_live(self) -> bool:
         return not (self.archived or self.deleted)
+
+    @property
+    def names(self) -> set[str]:
+        """Whatever the settings may call it by: a key that was changed is still its name."""
+        return {self.id, self.key, *self.projectKeys}
 
 
 class _Location(Struct):
@@ -95,7 +101,7 @@ async def read_projects(session: Session, wanted: tuple[str, ...]) -> tuple[Snap
     )
     raws = await by_offset(session, "/rest/api/3/project/search", params)
     pairs = [(raw, _project.decode(raw)) for raw in raws]
-    chosen = [(raw, project) for raw, project in pairs if not wanted or {project.id, project.key} & set(wanted)]
+    chosen = [(raw, project) for raw, project in pairs if not wanted or project.names & set(wanted)]
     snapshot = Snapshot(streams.PROJECT)
     snapshot.add([raw for raw, _ in chosen])
     return snapshot, [project for _, project in chosen]

@@ -29,7 +29,7 @@ _ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between tw
 
 
 def scope(projects: Sequence[str]) -> str:
-    names = ", ".join(f'"{name}"' for name in projects)
+    names = ", ".join(name if name.isdigit() else f'"{name}"' for name in projects)
     return f"project in ({names})" if names else _EVERYTHING
 
 
@@ -92,14 +92,20 @@ async def by_id(session: Session, ids: Sequence[int]) -> AsyncIterator[wire.Issu
 
 @dataclass
 class Intake:
-    """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis)."""
+    """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis).
+
+    `floor` is where this one began. An issue that is older and yet unknown came into sight, and one that comes in an
+    older version than is held came from an index that lags: both are due to be asked for by id.
+    """
 
     state: State
     window: int
     full: bool
+    floor: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     issues: int = 0
     _seen: dict[str, dict[int, int]] = field(default_factory=dict)  # per range, which are disjoint
+    _came: dict[int, int] = field(default_factory=dict)  # what came into sight, and in which version
 
     def take(self, page: wire.IssuePage, part: str, *, known: bool = True) -> Batch:
         """News of one page. A version that is held already (where `known` says so), or came before, is none."""
@@ -117,8 +123,11 @@ class Intake:
             if seen.get(issue) == stamp:
                 continue
             seen[issue] = stamp
-            if recent.get(issue) == stamp:
+            if self._is_known(issue, stamp, recent):
                 continue
+            if self.is_old(head) and not self.state.held.holds(issue):
+                self.state.due.add(issue)
+                self._came[issue] = stamp
             self._note(issue, stamp, head)
             batch.add(head.id, bytes(raw), at)
         self.issues += len(batch)
@@ -126,6 +135,20 @@ class Intake:
 
     def close(self, part: str) -> None:
         self._seen.pop(part, None)
+
+    def _is_known(self, issue: int, stamp: int, recent: dict[int, int]) -> bool:
+        held = self._came.get(issue) or recent.get(issue)
+        if held is None or held == stamp:
+            return held == stamp
+        if 0 <= stamp < held:
+            self.state.due.add(issue)
+            return True
+        return False
+
+    def is_old(self, head: wire.Head) -> bool:
+        """Created before this look back began: more of it than its last update may have gone unseen."""
+        born = wire.moment(head.fields.created)
+        return self.floor > 0 and born is not None and wire.millis(born) < self.floor
 
     def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
         if stamp < 0 or stamp >= self.window:
