@@ -107,8 +107,11 @@ class Intake:
     _seen: dict[str, dict[int, int]] = field(default_factory=dict)  # per range, which are disjoint
     _came: dict[int, int] = field(default_factory=dict)  # what came into sight, and in which version
 
-    def take(self, page: wire.IssuePage, part: str, *, known: bool = True) -> Batch:
-        """News of one page. A version that is held already (where `known` says so), or came before, is none."""
+    def take(self, page: wire.IssuePage, part: str, *, known: bool = True, lags: bool = True) -> Batch:
+        """News of one page. A version that is held already (where `known` says so), or came before, is none.
+
+        Nor is one older than what is held, if it comes from an index that `lags` and not from a fetch by id.
+        """
         batch = Batch(streams.ISSUE.name)
         seen = self._seen.setdefault(part, {})
         recent = {} if self.full or not known else self.state.recent
@@ -123,7 +126,7 @@ class Intake:
             if seen.get(issue) == stamp:
                 continue
             seen[issue] = stamp
-            if self._is_known(issue, stamp, recent):
+            if self._is_known(issue, stamp, recent, lags=lags):
                 continue
             if self.is_old(head) and not self.state.held.holds(issue):
                 self.state.due.add(issue)
@@ -136,14 +139,12 @@ class Intake:
     def close(self, part: str) -> None:
         self._seen.pop(part, None)
 
-    def _is_known(self, issue: int, stamp: int, recent: dict[int, int]) -> bool:
+    def _is_known(self, issue: int, stamp: int, recent: dict[int, int], *, lags: bool) -> bool:
         held = self._came.get(issue) or recent.get(issue)
-        if held is None or held == stamp:
-            return held == stamp
-        if 0 <= stamp < held:
+        is_older = lags and held is not None and 0 <= stamp < held
+        if is_older:
             self.state.due.add(issue)
-            return True
-        return False
+        return is_older or held == stamp
 
     def is_old(self, head: wire.Head) -> bool:
         """Created before this look back began: more of it than its last update may have gone unseen."""

@@ -90,7 +90,7 @@ class Reconciliation:
             if head.fields.archiveddate and head.fields.project:
                 self.missing.add(head.fields.project.id, "archived", [int(head.id)])
                 self.missing.proofs[int(head.id)] = f"a fetch by id says: archived on {head.fields.archiveddate}"
-        batch = self._intake.take(page, BY_ID, known=known)
+        batch = self._intake.take(page, BY_ID, known=known, lags=False)
         if batch:
             yield batch
         yield from self._intake.rejected

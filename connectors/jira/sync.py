@@ -11,6 +11,7 @@ import numpy as np
 from connectors.errors import ConfigurationError, DeferredError, ForbiddenError, NotFoundError, ProtocolError
 from connectors.http import Session
 from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
+from connectors.jira.absence import Witness
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
@@ -80,8 +81,8 @@ class Sync:
 
     @property
     def _window(self) -> int:
-        """Where the next sync will begin to look back, in millis."""
-        return wire.millis(self._server_time - self._lookback)
+        """Where the next sync will begin to look back, in millis: at a full minute, as its search does."""
+        return wire.millis(self._server_time - self._lookback) // 60_000 * 60_000
 
     def _within(self) -> str | None:
         """The JQL that bounds every search; None where nothing of what the settings name is visible."""
@@ -100,13 +101,20 @@ class Sync:
             change = None
             if not snapshot.unavailable:
                 may_bury = nothing_hidden and snapshot is not listed  # a project out of sight is not a deleted one
-                change = dimensions.compare(snapshot, self._state.dimensions.get(name, {}), may_bury=may_bury)
+                before = self._state.dimensions.get(name, {})
+                seen = self._browsable(dimensions.homes_of_gone(snapshot, before))
+                change = dimensions.compare(snapshot, before, may_bury=may_bury, open_=seen)
                 self._state.dimensions[name] = change.hashes
                 if change.batch:
                     yield change.batch
             told = certificates.of_dimension(snapshot, change.kept if change and snapshot is not listed else 0)
             self._certificates += [told] if told else []
         self._certificates += certificates.of_unseen(wanted, self._projects)
+
+    def _browsable(self, projects: set[str]) -> set[str]:
+        live = {project.id for project in self._projects if project.is_live}
+        witness = Witness(self._session, sees_all=self._settings.sees_all_issues)
+        return {name for name in projects & live if self._loop.run(witness.may_browse(name))}
 
     def _plan(self, *, full: bool) -> checkpoint.Unfinished:
         within, since = self._within(), self._state.server_time
