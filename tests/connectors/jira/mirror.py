@@ -24,7 +24,9 @@ class Mirror:
     checkpoint: Mapping[str, Any] | None = None
 
     def sync(self, *, full: bool = False) -> Synced:
-        synced = self.site.sync(self.checkpoint, full=full)
+        return self.take(self.site.sync(self.checkpoint, full=full))
+
+    def take(self, synced: Synced) -> Synced:
         for name, held in (("issue", self.issues), ("worklog", self.worklogs)):
             held |= {record.key: record for record in synced.records.get(name, [])}
         self.checkpoint = synced.checkpoint
@@ -55,3 +57,19 @@ def true_hours(site: Site) -> dict[str, int]:
 
 def _own(doc: Mapping[str, Any]) -> dict[str, Any]:
     return {"key": doc["key"]} | {name: doc["fields"].get(name) for name in _OWN}
+
+
+def classes(synced: Synced, key: str) -> dict[str, list[int]]:
+    """The ids that a project's certificate names, by class."""
+    found: dict[str, list[int]] = {}
+    for entry in synced.certificate(key).missing:
+        found.setdefault(entry["class"], []).append(int(entry["id"]))
+    return {why: sorted(ids) for why, ids in found.items()}
+
+
+def evidence(synced: Synced, key: str, issue: int) -> str:
+    return next(entry["evidence"] for entry in synced.certificate(key).missing if entry["id"] == str(issue))
+
+
+def buried(synced: Synced) -> list[tuple[str, str]]:
+    return [(name, one.key) for name, records in synced.records.items() for one in records if one.deleted]

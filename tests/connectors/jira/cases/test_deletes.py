@@ -1,4 +1,4 @@
-"""Cases 23, 24, 26 and 29: what is absent is deleted, not visible, archived, trashed or unexplained, on evidence."""
+"""Cases 23, 26 and 29: what is absent is deleted, not visible, archived, trashed or unexplained, on evidence."""
 
 from __future__ import annotations
 
@@ -6,27 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.connectors.jira.mirror import Mirror, true_hours, truth
-from tests.connectors.jira.syncing import Site, Synced, collect, site
+from tests.connectors.jira.mirror import Mirror, buried, classes, evidence, true_hours, truth
+from tests.connectors.jira.syncing import Site, collect, site
 from tests.fixtures.sandbox import small_world
 
 ALFA, BRAVO = 10_200, 10_201
-
-
-def classes(synced: Synced, key: str) -> dict[str, list[int]]:
-    """The ids that a project's certificate names, by class."""
-    found: dict[str, list[int]] = {}
-    for entry in synced.certificate(key).missing:
-        found.setdefault(entry["class"], []).append(int(entry["id"]))
-    return {why: sorted(ids) for why, ids in found.items()}
-
-
-def evidence(synced: Synced, key: str, issue: int) -> str:
-    return next(entry["evidence"] for entry in synced.certificate(key).missing if entry["id"] == str(issue))
-
-
-def buried(synced: Synced) -> list[tuple[str, str]]:
-    return [(name, one.key) for name, records in synced.records.items() for one in records if one.deleted]
 
 
 def alfa(acme: Site) -> list[int]:
@@ -52,6 +36,7 @@ def test_case_23_a_deletion_that_no_webhook_told_is_found_and_buried_with_eviden
     assert (third.count(), classes(third, "ALFA")) == (0, {})
 
 
+@pytest.mark.slow
 def test_case_23_a_deletion_under_an_index_that_lags_is_found_when_the_index_tells():
     with site() as acme:
         mirror = Mirror(acme)
@@ -63,6 +48,7 @@ def test_case_23_a_deletion_under_an_index_that_lags_is_found_when_the_index_tel
         assert buried(mirror.sync()) == [("issue", "10020")]
 
 
+@pytest.mark.slow
 def test_case_23_an_issue_deleted_while_a_full_sync_runs_is_no_gap():
     with site(small_world(60), page_size=5, in_flight=1) as acme:
         items = acme.source.sync(None)
@@ -99,6 +85,7 @@ def test_case_23_an_issue_that_a_security_level_hides_is_not_taken_for_deleted_a
     assert (shown.keys("issue"), again.count()) == (["10020"], 0)
 
 
+@pytest.mark.slow
 def test_case_23_in_a_project_with_security_levels_a_deletion_is_believed_on_the_operators_word_only():
     for says_so, expected in ((False, "not_visible"), (True, "deleted")):
         with site(sees_all_issues=says_so) as acme:
@@ -108,113 +95,9 @@ def test_case_23_in_a_project_with_security_levels_a_deletion_is_believed_on_the
             assert classes(acme.sync(first.checkpoint), "ALFA") == {expected: [10_020]}
 
 
-@pytest.mark.parametrize("listed", [True, False])
-def test_case_24_a_revoked_permission_is_no_deletion_and_alerts(*, listed):
-    with site() as acme:
-        mirror = Mirror(acme)
-        mirror.sync()
-        mine = alfa(acme)
-        acme.do("revoke_browse", project=ALFA, listed=listed)
-        syncs = [mirror.sync(), mirror.sync()]
-    for synced in syncs:
-        assert (buried(synced), synced.outcome.status) == ([], "partial")
-        proof = synced.certificate("ALFA" if listed else "10200")
-        assert (proof.status, proof.source_count, proof.held_count) == ("partial", None, 12)
-        assert classes(synced, proof.scope_key) == {"not_visible": mine}
-        assert "not visible" in synced.outcome.detail
-        assert synced.certificate("BRAVO").status == "complete"
-    if listed:
-        assert "BROWSE_PROJECTS is not held" in evidence(syncs[0], "ALFA", mine[0])
-
-
-@pytest.mark.parametrize("listed", [True, False])
-def test_case_24_a_permission_that_is_granted_again_brings_what_changed_meanwhile(*, listed):
-    with site() as acme:
-        mirror = Mirror(acme)
-        mirror.sync()
-        acme.do("revoke_browse", project=ALFA, listed=listed)
-        mirror.sync()
-        acme.do("update_issue", issue=10_002, field="summary", value="Changed unseen")
-        acme.do("add_worklog", issue=10_004, seconds=600)
-        acme.do("delete_issue", issue=10_006)
-        acme.do("pass_time", seconds=7_200)
-        mirror.sync()
-        acme.do("grant_browse", project=ALFA)
-        granted = mirror.sync()
-        again = mirror.sync()
-        assert (mirror.held(), mirror.hours()) == (truth(acme), true_hours(acme))
-    assert (buried(granted), granted.outcome.status) == ([("issue", "10006")], "complete")
-    assert again.count() == 0
-
-
-def test_case_24_a_few_issues_of_a_small_project_do_not_go_down_with_its_permission():
-    with site(small_world(8)) as acme:
-        first = acme.sync()
-        acme.do("revoke_browse", project=ALFA, listed=True)
-        second = acme.sync(first.checkpoint)
-    assert (buried(second), len(classes(second, "ALFA")["not_visible"])) == ([], 4)
-
-
-def test_case_24_most_issues_gone_at_once_from_a_project_that_may_be_browsed_are_not_believed():
-    with site(small_world(80)) as acme:
-        first = acme.sync()
-        gone = [10_002 + 2 * number for number in range(5, 20)]
-        for issue in gone:
-            acme.do("delete_issue", issue=issue)
-        second = acme.sync(first.checkpoint)
-        third = acme.sync(second.checkpoint)
-    for synced in (second, third):
-        assert synced.count() == 0
-        proof = synced.certificate("ALFA")
-        assert (proof.status, proof.source_count, proof.held_count) == ("partial", 25, 40)
-        assert classes(synced, "ALFA") == {"not_visible": gone}
-        assert "sees_all_issues" in evidence(synced, "ALFA", gone[0])
-
-
-def test_case_24_mass_deletion_is_believed_where_the_operator_says_that_nothing_is_hidden():
-    with site(small_world(80), sees_all_issues=True) as acme:
-        first = acme.sync()
-        gone = [10_002 + 2 * number for number in range(5, 20)]
-        for issue in gone:
-            acme.do("delete_issue", issue=issue)
-        second = acme.sync(first.checkpoint)
-    assert (len(buried(second)), second.outcome.status) == (15, "complete")
-
-
-def test_case_24_a_permission_revoked_between_two_looks_buries_nothing():
-    with site(faults=("403@/mypermissions:1+",)) as acme:  # the site does not say: doubt, and no deletion
-        first = acme.sync()
-        acme.do("delete_issue", issue=10_020)
-        second = acme.sync(first.checkpoint)
-    assert (buried(second), second.outcome.status) == ([], "partial")
-    assert "could not be asked for" in evidence(second, "ALFA", 10_020)
-
-
-def test_case_24_a_project_that_becomes_visible_brings_its_old_worklogs_too():
-    world = small_world()
-    world.unbrowsable[BRAVO] = False
-    with site(world) as acme:
-        mirror = Mirror(acme)
-        mirror.sync()
-        acme.do("pass_time", seconds=86_400)
-        mirror.sync()
-        acme.do("grant_browse", project=BRAVO)
-        acme.do("update_issue", issue=10_003, field="summary", value="Seen by the search")
-        mirror.sync()
-        assert (mirror.held(), mirror.hours()) == (truth(acme), true_hours(acme))
-    assert mirror.hours()
-
-
-def test_case_24_nothing_visible_at_all_is_not_called_complete():
-    world = small_world(6)
-    world.unbrowsable |= {ALFA: False, BRAVO: False}
-    with site(world) as acme:
-        synced = acme.sync()
-    assert synced.outcome.status == "partial"
-    assert "no project is visible" in synced.outcome.detail
-
-
-@pytest.mark.parametrize(("edit", "why"), [("archive_project", "archived"), ("trash_project", "trashed")])
+@pytest.mark.parametrize(
+    ("edit", "why"), [pytest.param("archive_project", "archived", marks=pytest.mark.slow), ("trash_project", "trashed")]
+)
 def test_case_26_a_project_put_away_and_restored_does_not_flap(edit, why):
     with site() as acme:
         mirror = Mirror(acme)
@@ -236,6 +119,7 @@ def test_case_26_a_project_put_away_and_restored_does_not_flap(edit, why):
     assert mirror.alive == everything
 
 
+@pytest.mark.slow
 def test_case_26_a_project_put_away_keeps_its_boards_sprints_and_versions():
     with site() as acme:
         first = acme.sync()
@@ -264,6 +148,7 @@ def test_case_26_an_archived_issue_stays_alive_is_named_and_comes_back():
     assert (classes(back, "ALFA"), back.outcome.status) == ({}, "complete")
 
 
+@pytest.mark.slow
 def test_case_26_an_issue_restored_from_a_backup_comes_back_although_its_time_did_not_change():
     with site() as acme:
         first = acme.sync()
@@ -289,6 +174,7 @@ def test_case_29_issues_that_a_bulk_fetch_leaves_out_are_had_one_by_one():
     assert (synced.outcome.status, len(mirror.alive)) == ("complete", 120)
 
 
+@pytest.mark.slow
 def test_case_29_an_issue_that_stays_listed_and_is_never_given_is_named_unresolved():
     with site(faults=("omit@/bulkfetch:1+", "403@/rest/api/3/issue/10024:1+")) as acme:
         acme.do("revoke_browse", project=ALFA)
@@ -300,6 +186,7 @@ def test_case_29_an_issue_that_stays_listed_and_is_never_given_is_named_unresolv
     assert (second.certificate("ALFA").source_count, second.certificate("ALFA").held_count) == (12, 11)
 
 
+@pytest.mark.slow
 def test_case_29_an_archived_issue_that_a_bulk_fetch_leaves_out_is_not_buried():
     with site(faults=("omit@/bulkfetch:1+",)) as acme:
         first = acme.sync()

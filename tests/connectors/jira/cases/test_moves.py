@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connectors.jira import census
 from tests.connectors.jira.mirror import Mirror, truth
 from tests.connectors.jira.syncing import site
@@ -31,6 +33,7 @@ def test_case_25_a_moved_issue_keeps_its_id_its_history_and_is_counted_where_it_
     assert second.outcome.status == "complete"
 
 
+@pytest.mark.slow
 def test_case_25_a_move_that_updated_does_not_tell_is_seen_by_the_census():
     with site() as acme:
         mirror = Mirror(acme)
@@ -73,6 +76,7 @@ def test_case_25_a_renamed_key_reaches_every_issue_although_none_was_updated():
     assert (second.outcome.status, second.certificate("ALPHA").held_count) == ("complete", 12)
 
 
+@pytest.mark.slow
 def test_case_25_a_key_renamed_under_an_index_that_lags_is_not_renamed_back():
     with site() as acme:
         mirror = Mirror(acme)
@@ -87,6 +91,7 @@ def test_case_25_a_key_renamed_under_an_index_that_lags_is_not_renamed_back():
         assert mirror.held() == truth(acme)
 
 
+@pytest.mark.slow
 def test_case_25_settings_that_name_a_project_by_its_former_key_still_read_it():
     with site(projects=["ALFA"]) as acme:
         first = acme.sync()
@@ -97,6 +102,7 @@ def test_case_25_settings_that_name_a_project_by_its_former_key_still_read_it():
     assert (second.outcome.status, len(set(second.keys("issue")))) == ("complete", 12)
 
 
+@pytest.mark.slow
 def test_case_25_worklogs_and_links_follow_a_moved_issue():
     with site() as acme:
         mirror = Mirror(acme)

@@ -30,6 +30,7 @@ def test_case_17_an_update_at_the_last_tenth_of_a_minute_is_in_the_next_sync_and
     assert second.records["issue"][0].updated == datetime(2026, 3, 2, 9, 30, 59, 900_000, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_case_17_an_update_in_the_very_minute_of_a_sync_is_in_the_next():
     with site() as acme:
         mirror = Mirror(acme)
@@ -41,7 +42,7 @@ def test_case_17_an_update_in_the_very_minute_of_a_sync_is_in_the_next():
     assert second.keys("issue") == ["10007"]
 
 
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "Asia/Kolkata", "UTC"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", pytest.param("Asia/Kolkata", marks=pytest.mark.slow)])
 def test_case_18_whatever_the_zone_of_the_user_and_however_it_changes_nothing_is_lost(zone):
     with site() as acme:
         mirror = Mirror(acme)
@@ -58,21 +59,23 @@ def test_case_18_whatever_the_zone_of_the_user_and_however_it_changes_nothing_is
     assert {key: one["summary"] for key, one in held.items()} == {key: one["summary"] for key, one in true.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("night", [AUTUMN, SPRING])
 def test_case_18_every_update_of_a_night_with_a_clock_change_arrives_once(night):
-    with site(small_world(now=night)) as acme:
+    with site(small_world(12, now=night)) as acme:
         mirror = Mirror(acme)
         mirror.sync()
         came = []
-        for step in range(12):  # every quarter of an hour, over the hour that comes twice or not at all
-            acme.do("pass_time", seconds=900)
+        for step in range(8):  # every twenty minutes, over the hour that comes twice or not at all
+            acme.do("pass_time", seconds=1_200)
             _touch(acme, 10_001 + step, f"Step {step}")
             came += mirror.sync().keys("issue")
         assert mirror.held() == truth(acme)
-    assert came == [str(10_001 + step) for step in range(12)]
+    assert came == [str(10_001 + step) for step in range(8)]
 
 
-@pytest.mark.parametrize("lag", [5, 60, 299])
+@pytest.mark.slow
+@pytest.mark.parametrize("lag", [30, 299])
 def test_case_19_an_index_that_lags_loses_nothing_within_the_lookback(lag):
     with site() as acme:
         mirror = Mirror(acme)
@@ -106,6 +109,7 @@ def test_case_19_an_older_version_from_a_lagging_index_never_replaces_a_newer_on
             acme.do("pass_time", seconds=60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skew", [600, -600])
 def test_case_20_with_a_clock_ten_minutes_off_the_time_of_the_server_rules(skew):
     with site() as acme:
@@ -134,6 +138,7 @@ def test_case_20_a_clock_that_is_set_back_loses_no_update():
         assert mirror.sync().count() == 0
 
 
+@pytest.mark.slow
 def test_case_20_a_clock_that_is_set_forward_loses_no_update():
     with site() as acme:
         mirror = Mirror(acme)
