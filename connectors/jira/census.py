@@ -1,8 +1,7 @@
 """The id census: what is at the source, against what is held here, and what every difference means.
 
-Absence alone never deletes. An absent issue is asked for by id first; and where a whole project, or a good part of
-one, is absent at once, a lost permission is likelier than a thousand deletions: then nothing is buried, and the
-certificate says so.
+Absence alone never deletes: an absent issue of a project that is there is asked for by id, and what is still not to be
+had is for `absence` to judge; where the whole project is out of sight, its issues are kept and the reason is told.
 """
 
 from __future__ import annotations
@@ -21,9 +20,6 @@ from connectors.jira.dimensions import Project
 from connectors.jira.flavour import Flavour
 from connectors.jira.held import Held, Ids
 from connectors.jira.issues import ordered
-
-_FEW: Final = 5  # so many may vanish from any project and be believed
-_SHARE: Final = 0.2  # and this share of a larger one
 
 Class: TypeAlias = Literal["deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short"]
 
@@ -85,10 +81,9 @@ def compare(held: Held, census: Census, fresh: Ids, projects: Sequence[Project])
     """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing."""
     found = Differences()
     listed = {project.id: project for project in projects}
-    holdings = held.counts()
     absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh))]
     for name, ids in held.by_project(absent).items():
-        why = _out_of_sight(listed.get(name), len(ids), holdings[name][0])
+        why = _out_of_sight(listed.get(name))
         if why is None:
             found.absent += ids.tolist()
         else:
@@ -107,21 +102,20 @@ def _lacking(held: Held, census: Census, fresh: Ids, listed: Container[str]) -> 
     return wanted
 
 
-def _out_of_sight(project: Project | None, absent: int, held: int) -> Class | None:
+def _out_of_sight(project: Project | None) -> Class | None:
     """Why a project's issues are absent together; None where each may be asked for by itself."""
     if project is None:
         return "not_visible"
     if project.deleted:
         return "trashed"
-    if project.archived:
-        return "archived"
-    return "not_visible" if absent > max(_FEW, int(held * _SHARE)) else None
+    return "archived" if project.archived else None
 
 
 _EVIDENCE: Final[dict[str, str]] = {
-    "not_visible": "the project, or a large part of it, is out of sight at once: a lost permission is likelier "
-    "than deletion",
+    "not_visible": "the project is no longer listed, neither live nor archived nor in the trash: a lost permission "
+    "is likelier than deletion",
     "archived": "the project is archived at the source",
+    "moved": "a fetch by id gives it under another project, which the settings do not name",
     "trashed": "the project is in the trash at the source",
     "unresolved": "the census names it, a fetch by id does not give it",
     "changelog_short": "the source tells of more changes than it gives",

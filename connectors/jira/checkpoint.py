@@ -45,6 +45,9 @@ class State:
     worklogs: dict[str, dict[int, int]] = field(default_factory=dict)  # feed → worklog → time, as `recent`
     worklogs_until: datetime | None = None
     unfinished: Unfinished | None = None
+    due: set[int] = field(default_factory=set)  # issues to be asked for by id as soon as they are in sight
+    keys: dict[str, str] = field(default_factory=dict)  # project → its key, which issues bear without an update
+    clock_offset: float | None = None  # seconds by which the source's clock was ahead of ours
 
 
 def dump(state: State) -> dict[str, Any]:
@@ -59,6 +62,9 @@ def dump(state: State) -> dict[str, Any]:
         "worklogs": {feed: _pairs(seen) for feed, seen in state.worklogs.items()},
         "worklogs_until": _text(state.worklogs_until),
         "unfinished": _unfinished(state.unfinished),
+        "due": pack_sorted(np.array(sorted(state.due), dtype=np.int64)),
+        "keys": state.keys,
+        "clock_offset": state.clock_offset,
     }
 
 
@@ -84,6 +90,10 @@ def load(stored: Mapping[str, Any] | None) -> State:
         and Unfinished(
             rest["full"], datetime.fromisoformat(rest["server_time"]), [Range(*part) for part in rest["ranges"]]
         ),
+        # checkpoints of the first releases know none of these
+        due=set(unpack_sorted(stored["due"]).tolist()) if "due" in stored else set(),
+        keys=dict(stored.get("keys", {})),
+        clock_offset=stored.get("clock_offset"),
     )
 
 

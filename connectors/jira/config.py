@@ -40,7 +40,11 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "oauth": ("cloud_id", "client_id", "client_secret", "refresh_token"),
 }
 _KNOWN: Final = frozenset(
-    {"url", "projects", "allow_http", "auth", "flavour", "gateway", "token_url", *_WANTED, *_NUMBERS}
+    {
+        *("url", "projects", "allow_http", "auth", "flavour", "gateway", "token_url", "sees_all_issues"),
+        *_WANTED,
+        *_NUMBERS,
+    }
 )
 
 
@@ -70,6 +74,7 @@ class Settings:
     timeout_seconds: float = 90.0
     longest_wait_seconds: float = 120.0
     lookback_minutes: float = 10.0
+    sees_all_issues: bool = False  # the operator's word: no issue of a browsable project is hidden from the account
 
     @property
     def address(self) -> str:
@@ -92,6 +97,8 @@ def read(config: SiteConfig) -> Settings:
     }
     numbers = {name: _number(options, name, problems) for name in _NUMBERS}
     projects = _projects(options.get("projects"), problems)
+    if not isinstance(options.get("sees_all_issues", False), bool):
+        problems.append("sees_all_issues must be true or false")
     unknown = sorted(set(options) - _KNOWN)
     if unknown:
         problems.append(f"unknown: {', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})")
@@ -113,6 +120,7 @@ def read(config: SiteConfig) -> Settings:
         timeout_seconds=numbers["timeout_seconds"],
         longest_wait_seconds=numbers["longest_wait_seconds"],
         lookback_minutes=numbers["lookback_minutes"],
+        sees_all_issues=options.get("sees_all_issues") is True,
     )
 
 

@@ -5,7 +5,7 @@ user, board or status changes, so these are compared by hash with what the check
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,10 +38,16 @@ class Project(Struct):
     key: str
     archived: bool = False
     deleted: bool = False
+    projectKeys: list[str] = []  # noqa: N815 - Jira's word: the key it has and those it had
 
     @property
     def is_live(self) -> bool:
         return not (self.archived or self.deleted)
+
+    @property
+    def names(self) -> set[str]:
+        """Whatever the settings may call it by: a key that was changed is still its name."""
+        return {self.id, self.key, *self.projectKeys}
 
 
 class _Location(Struct):
@@ -78,12 +84,16 @@ class Snapshot:
     unavailable: str = ""
     skipped: list[str] = field(default_factory=list)
     is_whole: bool = True
+    owners: dict[str, str] = field(default_factory=dict)  # record → project, where it belongs to one
 
-    def add(self, raws: list[Raw]) -> None:
+    def add(self, raws: list[Raw], owner: str = "") -> None:
         for raw in raws:
             payload = bytes(raw)
             head = _keyed.decode(payload)
-            self.records[_key(self.stream, head)] = payload
+            key = _key(self.stream, head)
+            self.records[key] = payload
+            if owner:
+                self.owners[key] = min(owner, self.owners.get(key, owner))  # a sprint may be on several boards
 
 
 def _key(stream: Stream, head: _Keyed) -> str:
@@ -95,7 +105,7 @@ def _key(stream: Stream, head: _Keyed) -> str:
 async def read_projects(flavour: Flavour, session: Session, wanted: tuple[str, ...]) -> tuple[Snapshot, list[Project]]:
     """Projects in every state that is shown; `wanted` keys or ids limit them."""
     pairs = [(raw, _project.decode(raw)) for raw in await flavour.projects(session)]
-    chosen = [(raw, project) for raw, project in pairs if not wanted or {project.id, project.key} & set(wanted)]
+    chosen = [(raw, project) for raw, project in pairs if not wanted or project.names & set(wanted)]
     snapshot = Snapshot(streams.PROJECT)
     snapshot.add([raw for raw, _ in chosen])
     return snapshot, [project for _, project in chosen]
@@ -142,17 +152,22 @@ async def _boards(session: Session, projects: list[Project], *, filtered: bool) 
     if filtered:
         heads = {key: head for key, head in heads.items() if _belongs(head, projects)}
         boards.records = {key: boards.records[key] for key in heads}
+    boards.owners = {key: owner for key, head in heads.items() if (owner := _owner(head))}
     await together(*(_sprints(session, sprints, head) for head in heads.values() if head.type != "kanban"))
     return [boards, sprints]
 
 
 async def _sprints(session: Session, sprints: Snapshot, board: _Board) -> None:
     try:
-        sprints.add(await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint"))
+        sprints.add(await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint"), _owner(board))
     except RefusedError:
         return  # 400: this board has no sprints, which is its right
     except _REFUSED as refused:
         sprints.skipped.append(refused.message)
+
+
+def _owner(board: _Board) -> str:
+    return "" if board.location is None else str(board.location.projectId)
 
 
 def _belongs(board: _Board, projects: list[Project]) -> bool:
@@ -170,7 +185,7 @@ async def _versions(session: Session, api: str, projects: list[Project]) -> list
 async def _versions_of(session: Session, api: str, versions: Snapshot, project: Project) -> None:
     path = f"{api}/project/{project.id}/versions"
     try:
-        versions.add(await session.fetch(get(path), wire.raw_list))
+        versions.add(await session.fetch(get(path), wire.raw_list), project.id)
     except _REFUSED as refused:
         versions.is_whole = False
         if not project.archived:  # an archive may keep its versions to itself
@@ -186,19 +201,41 @@ class Change:
     kept: int = 0  # keys that are gone from the list but not believed to be
 
 
-def compare(snapshot: Snapshot, before: dict[str, str], *, may_bury: bool) -> Change:
-    """Changed records, and tombstones for those that vanished, unless a lost permission is the likelier reason."""
+def homes_of_gone(snapshot: Snapshot, before: dict[str, str]) -> set[str]:
+    """The projects of what is no longer listed: whether they can be seen decides what its absence means."""
+    return {_home(mark) for key, mark in before.items() if key not in snapshot.records} - {""}
+
+
+def compare(snapshot: Snapshot, before: dict[str, str], *, may_bury: bool, open_: Container[str] = ()) -> Change:
+    """Changed records, and tombstones for those that vanished, unless a lost permission is the likelier reason.
+
+    What belongs to a project is gone if that project is `open_`, and put away with it if not; for the rest, and for
+    what vanished in masses, `may_bury` says whether everything that it could hang on is in sight.
+    """
     batch = Batch(snapshot.stream.name)
-    hashes = {key: _hash(snapshot.stream, payload) for key, payload in snapshot.records.items()}
+    hashes = {key: _mark(snapshot, key) for key in snapshot.records}
     for key, value in hashes.items():
         if before.get(key) != value:
             batch.add(key, snapshot.records[key])
-    gone = [key for key in before if key not in hashes]
+    away = {key for key, mark in before.items() if key not in hashes and _home(mark) and _home(mark) not in open_}
+    gone = [key for key in before if key not in hashes and key not in away]
+    kept = {key: before[key] for key in away}
+    may_bury = may_bury or all(_home(before[key]) for key in gone)
     if not (may_bury and snapshot.is_whole) or snapshot.skipped or len(gone) > max(5, len(before) // 2):
-        return Change(batch, {**{key: before[key] for key in gone}, **hashes}, len(gone))
+        return Change(batch, {**kept, **{key: before[key] for key in gone}, **hashes}, len(gone))
     for key in gone:
         batch.add(key, b"{}", deleted=True)
-    return Change(batch, hashes)
+    return Change(batch, kept | hashes)
+
+
+def _mark(snapshot: Snapshot, key: str) -> str:
+    """What the checkpoint remembers of a record: the hash of its content, and the project that it belongs to."""
+    owner = snapshot.owners.get(key, "")
+    return _hash(snapshot.stream, snapshot.records[key]) + (f"@{owner}" if owner else "")
+
+
+def _home(mark: str) -> str:
+    return mark.partition("@")[2]
 
 
 def _hash(stream: Stream, payload: bytes) -> str:

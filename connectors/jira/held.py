@@ -96,6 +96,11 @@ class Held:
     def has(self, ids: Ids) -> NDArray[np.bool_]:
         return np.isin(ids, self.ids)
 
+    def holds(self, issue: int) -> bool:
+        """Whether this one was held when the columns were last settled."""
+        at = int(np.searchsorted(self.ids, issue))
+        return at < len(self.ids) and int(self.ids[at]) == issue
+
     def numbers_of(self, ids: Ids) -> Ids:
         """For each id the number of the project it is held under, -1 where it is not held."""
         at = np.searchsorted(self.ids, ids)

@@ -30,7 +30,7 @@ _ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between tw
 
 
 def scope(projects: Sequence[str]) -> str:
-    names = ", ".join(f'"{name}"' for name in projects)
+    names = ", ".join(name if name.isdigit() else f'"{name}"' for name in projects)
     return f"project in ({names})" if names else _EVERYTHING
 
 
@@ -95,7 +95,9 @@ class Intake:
     """Turns pages into batches and keeps the state in step; `window` is where the next look back begins (millis).
 
     `floor` is where this one began. What comes with an earlier time is an echo: the index says it is new, its own
-    time says it is not (a re-index rewrites indexed times). It is taken, and remembered for the next look back.
+    time says it is not (a re-index rewrites indexed times). It is taken, and remembered for the next look back. An
+    issue that is older and yet unknown came into sight, and one that comes in an older version than is held came from
+    an index that lags: both are due to be asked for by id.
     """
 
     state: State
@@ -106,9 +108,13 @@ class Intake:
     rejected: list[Rejected] = field(default_factory=list)
     issues: int = 0
     _seen: dict[str, dict[int, int]] = field(default_factory=dict)  # per range, which are disjoint
+    _came: dict[int, int] = field(default_factory=dict)  # what came into sight, and in which version
 
-    def take(self, page: wire.IssuePage, part: str, *, known: bool = True) -> Batch:
-        """News of one page. A version that is held already (where `known` says so), or came before, is none."""
+    def take(self, page: wire.IssuePage, part: str, *, known: bool = True, lags: bool = True) -> Batch:
+        """News of one page. A version that is held already (where `known` says so), or came before, is none.
+
+        Nor is one older than what is held, if it comes from an index that `lags` and not from a fetch by id.
+        """
         batch = Batch(streams.ISSUE.name)
         seen = self._seen.setdefault(part, {})
         recent = {} if self.full or not known else self.state.recent
@@ -125,8 +131,11 @@ class Intake:
             seen[issue] = stamp
             if 0 <= stamp < self.floor:
                 self.echoes.add(issue)
-            if recent.get(issue) == stamp:
+            if self._is_known(issue, stamp, recent, lags=lags):
                 continue
+            if self.is_old(head) and not self.state.held.holds(issue):
+                self.state.due.add(issue)
+                self._came[issue] = stamp
             self._note(issue, stamp, head)
             batch.add(head.id, bytes(raw), at)
         self.issues += len(batch)
@@ -134,6 +143,18 @@ class Intake:
 
     def close(self, part: str) -> None:
         self._seen.pop(part, None)
+
+    def _is_known(self, issue: int, stamp: int, recent: dict[int, int], *, lags: bool) -> bool:
+        held = self._came.get(issue) or recent.get(issue)
+        is_older = lags and held is not None and 0 <= stamp < held
+        if is_older:
+            self.state.due.add(issue)
+        return is_older or held == stamp
+
+    def is_old(self, head: wire.Head) -> bool:
+        """Created before this look back began: more of it than its last update may have gone unseen."""
+        born = wire.moment(head.fields.created)
+        return self.floor > 0 and born is not None and wire.millis(born) < self.floor
 
     def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
         if stamp < 0 or stamp >= self.window or issue in self.echoes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 
 from connectors.errors import DeferredError, ForbiddenError, NotFoundError
@@ -23,13 +22,16 @@ from connectors.jira import (
     wire,
     worklogs,
 )
+from connectors.jira.absence import Witness
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
 from connectors.jira.loop import Loop
-from connectors.source import Batch, Clock, Completeness, Item, Outcome, Progress
+from connectors.jira.reconcile import Reconciliation
+from connectors.source import Clock, Completeness, Item, Outcome, Progress
 
 _TELL_EVERY: Final = 2_000  # issues between two lines of progress
+_STEADY: Final = 5.0  # seconds by which two clocks may drift apart between two syncs
 
 
 class Sync:
@@ -42,6 +44,7 @@ class Sync:
         self._loop, self._session, self._client = loop, session, client
         self._flavour = signin.flavour_of(settings)
         self._started = clock()
+        self._clock_offset = 0.0
         self._server_time = self._started
         self._projects: list[dimensions.Project] = []
         self._census: census.Census | None = None
@@ -70,6 +73,7 @@ class Sync:
     def _sign_in(self) -> None:
         info = signin.enter(self._settings, self._client, self._look)
         self._server_time = wire.moment(info.get("serverTime")) or self._started
+        self._clock_offset = (self._server_time - self._clock()).total_seconds()
 
     def _look(self) -> signin.Seen:
         return self._loop.run(signin.look(self._settings, self._clock))
@@ -79,15 +83,22 @@ class Sync:
         return timedelta(minutes=self._settings.lookback_minutes)
 
     @property
+    def _set_back(self) -> timedelta:
+        """How much further to look back because the source's clock was set back, against ours, since the last sync."""
+        before = self._state.clock_offset
+        back = 0.0 if before is None else before - self._clock_offset
+        return timedelta(seconds=back if back > _STEADY else 0.0)
+
+    @property
     def _window(self) -> int:
-        """Where the next sync will begin to look back, in millis."""
-        return wire.millis(self._server_time - self._lookback)
+        """Where the next sync will begin to look back, in millis: at a full minute, as its search does."""
+        return wire.millis(self._server_time - self._lookback) // 60_000 * 60_000
 
     def _within(self) -> str | None:
         """The JQL that bounds every search; None where nothing of what the settings name is visible."""
         if not self._settings.projects:
             return issues.scope(())
-        live = [project.key for project in self._projects if project.is_live]
+        live = [project.id for project in self._projects if project.is_live]  # a key may change before we ask
         return issues.scope(live) if live else None
 
     def _read_dimensions(self) -> Iterator[Item]:
@@ -102,13 +113,20 @@ class Sync:
             change = None
             if not snapshot.unavailable:
                 may_bury = nothing_hidden and snapshot is not listed  # a project out of sight is not a deleted one
-                change = dimensions.compare(snapshot, self._state.dimensions.get(name, {}), may_bury=may_bury)
+                before = self._state.dimensions.get(name, {})
+                seen = self._browsable(dimensions.homes_of_gone(snapshot, before))
+                change = dimensions.compare(snapshot, before, may_bury=may_bury, open_=seen)
                 self._state.dimensions[name] = change.hashes
                 if change.batch:
                     yield change.batch
             told = certificates.of_dimension(snapshot, change.kept if change and snapshot is not listed else 0)
             self._certificates += [told] if told else []
         self._certificates += certificates.of_unseen(wanted, self._projects)
+
+    def _browsable(self, projects: set[str]) -> set[str]:
+        live = {project.id for project in self._projects if project.is_live}
+        witness = Witness(self._session, self._flavour.api, sees_all=self._settings.sees_all_issues)
+        return {name for name in projects & live if self._loop.run(witness.may_browse(name))}
 
     def _plan(self, *, full: bool) -> checkpoint.Unfinished:
         within, since = self._within(), self._state.server_time
@@ -120,7 +138,7 @@ class Sync:
             listed = self._census.listed
             todo.ranges = self._loop.run(issues.plan(self._flavour, self._session, self._settings, within, listed))
         else:
-            todo.ranges = [issues.since(within, wire.millis(since - self._lookback))]
+            todo.ranges = [issues.since(within, wire.millis(since - self._lookback - self._set_back))]
         return todo
 
     def _read_issues(self, *, full: bool) -> Iterator[Item]:
@@ -131,7 +149,7 @@ class Sync:
             todo = self._plan(full=full)
             state.unfinished, state.scope = todo, self._settings.projects
         self._server_time = todo.server_time  # a sync taken up again vouches from when it was begun
-        since = state.server_time if state.server_time and not todo.full else None
+        since = None if todo.full else state.server_time
         floor = 0 if since is None else wire.millis(since - self._lookback) // 60_000 * 60_000
         self._intake = issues.Intake(state, self._window, todo.full, floor)
         total = len(self._census.listed) if self._census else None
@@ -143,84 +161,23 @@ class Sync:
             if not part.token:
                 todo.ranges.remove(part)
                 self._intake.close(part.jql)
-            yield from self._yielded(batch)
+            if batch:
+                yield batch
+            yield from self._intake.rejected
+            self._intake.rejected.clear()
             if self._intake.issues - told >= _TELL_EVERY:
                 told = self._intake.issues
                 yield Progress(f"Jira {self._settings.site}: issues", told, total)
 
-    def _yielded(self, batch: Batch) -> Iterator[Item]:
-        if batch:
-            yield batch
-        yield from self._intake.rejected
-        self._intake.rejected.clear()
-
     def _reconcile(self) -> Iterator[Item]:
-        held, within = self._state.held, self._within()
-        self._delivered = held.settle()
+        within = self._within()
         if self._census is None and within is not None:
             self._census = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
-        found = census.compare(held, self._census or census.nothing(), self._delivered, self._projects)
-        for project, (why, hidden) in found.hidden.items():
-            self._missing.add(project, why, hidden.tolist())
-        asked = {True: found.absent, False: found.lacking}
-        met, troubled = set[int](), set[int]()
-        for known, ids in asked.items():
-            for page in self._by_id(ids):
-                met |= {int(head.id) for head in page.heads if head.id.isdigit()}
-                troubled |= {int(error.id) for error in page.errors if error.id.isdigit()}
-                yield from self._yielded(self._intake.take(page, "by id", known=known))
-        self._delivered = np.union1d(self._delivered, np.union1d(held.settle(), _ids(met)))
-        yield from self._judge(found, met, troubled)
-
-    def _by_id(self, ids: list[int]) -> Iterator[wire.IssuePage]:
-        chains = (self._flavour.by_id(self._session, group) for group in wire.chunks(sorted(ids), issues.BULK_SIZE))
-        yield from self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight)
-
-    def _judge(self, found: census.Differences, met: set[int], troubled: set[int]) -> Iterator[Item]:
-        """Bury what is gone by both tests, let go of what moved out of scope, and name what stays unexplained."""
-        held = self._state.held
-        gone = [issue for issue in found.absent if issue not in met and issue not in troubled]
-        if gone:
-            yield self._tombstones(gone)
-        chosen = {project.id for project in self._projects}
-        away = held.by_project(np.intersect1d(_ids(met), held.ids)) if self._settings.projects else {}
-        moved = [issue for project, ids in away.items() if project not in chosen for issue in ids.tolist()]
-        self._forget([*gone, *moved])
-        unresolved = _ids({issue for issue in found.absent if issue in troubled})
-        for project, ids in held.by_project(unresolved).items():
-            self._missing.add(project, "unresolved", ids.tolist())
-        self._explain_lost(_ids({issue for issue in found.lacking if issue not in met}))
-
-    def _explain_lost(self, lost: Ids) -> None:
-        """In the census, but not to be had by id: deleted since the census, or truly unexplained."""
-        within = self._within()
-        if not len(lost) or self._census is None or within is None:
-            return
-        again = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
-        self._census = self._census.without(np.setdiff1d(lost, again.ids))
-        for project, ids in self._census.by_project(lost).items():
-            self._missing.add(project, "unresolved", ids.tolist())
-
-    def _tombstones(self, gone: list[int]) -> Batch:
-        batch = Batch(streams.ISSUE.name)
-        for project, ids in self._state.held.by_project(_ids(set(gone))).items():
-            for issue in ids.tolist():
-                proof: dict[str, Any] = {
-                    "id": str(issue),
-                    "_absence": "not_found",
-                    "_class": "deleted",
-                    "_project_id": project,
-                    "_evidence": census.evidence("deleted"),
-                }
-                batch.add(str(issue), msgspec.json.encode(proof), self._server_time, deleted=True)
-        return batch
-
-    def _forget(self, ids: list[int]) -> None:
-        self._state.held.drop(ids)
-        self._delivered = np.setdiff1d(self._delivered, _ids(set(ids)))
-        for issue in ids:
-            self._state.recent.pop(issue, None)
-            self._state.overflow.pop(issue, None)
+        work = Reconciliation(self._loop, self._session, self._flavour, self._settings, self._state, self._projects)
+        yield from work.items(self._intake, self._census or census.nothing(), self._server_time)
+        if len(work.lost) and within is not None:
+            work.explain_lost(self._loop.run(census.read(self._flavour, self._session, within, self._projects)))
+        self._census, self._delivered, self._missing = work.census, work.delivered, work.missing
 
     def _read_changelogs(self) -> Iterator[Item]:
         state = self._state
@@ -239,7 +196,8 @@ class Sync:
     def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
         state = self._state
         reader = worklogs.Reader(self._session, self._flavour.api, {} if full else state.worklogs, self._window)
-        since, buried_since = worklogs.starts(state.worklogs_until, full=full)
+        until = state.worklogs_until and state.worklogs_until - self._set_back
+        since, buried_since = worklogs.starts(until, full=full)
         feeds = [reader.updated(since, self._is_wanted)]
         feeds += [] if buried_since is None else [reader.deleted(buried_since)]
         try:
@@ -268,7 +226,7 @@ class Sync:
 
     def _finished(self) -> Outcome:
         state = self._state
-        state.unfinished, state.server_time = None, self._server_time
+        state.unfinished, state.server_time, state.clock_offset = None, self._server_time, self._clock_offset
         echoes = self._intake.echoes
         state.recent = {
             issue: stamp for issue, stamp in state.recent.items() if issue in echoes or not 0 <= stamp < self._window

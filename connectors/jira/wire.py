@@ -29,6 +29,8 @@ class Ref(Struct, gc=False):
 
 class IssueFields(Struct, gc=False):
     updated: str | None = None
+    created: str | None = None
+    archiveddate: str | None = None
     project: Ref | None = None
 
 
@@ -139,6 +141,23 @@ class WorklogFeed(Struct, gc=False):
     nextPage: str | None = None  # noqa: N815 - Jira's word
 
 
+class Embedded(Struct, gc=False):
+    """The first worklogs of an issue, as the issue itself or its own list shows them."""
+
+    worklogs: list[Raw] = []
+    total: int = 0
+    startAt: int = 0  # noqa: N815 - Jira's word
+
+
+class _WorkFields(Struct, gc=False):
+    worklog: Embedded | None = None
+
+
+class Worked(Struct, gc=False):
+    id: str
+    fields: _WorkFields
+
+
 class Worklog(Struct, gc=False):
     id: str
     issueId: str  # noqa: N815 - Jira's word
@@ -202,6 +221,8 @@ history_page: Final = decoder(HistoryPage)
 id_key: Final = decoder(IdKey, strict=False)
 worklog_feed: Final = decoder(WorklogFeed)
 worklog: Final = decoder(Worklog)
+worklogs: Final = decoder(Embedded)
+worked: Final = decoder(Worked)
 
 
 def moment(text: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -76,6 +76,21 @@ def _batch(payloads: list[bytes], is_wanted: Callable[[list[int]], list[bool]]) 
         if keep:
             batch.add(head.id, payload, wire.moment(head.updated))
     return batch
+
+
+async def of_issues(session: Session, api: str, issues: Sequence[bytes]) -> AsyncIterator[Batch]:
+    """All worklogs of these issues, given as they came: from within, or by a list of its own where those are capped."""
+    for payload in issues:
+        issue = wire.worked(payload)
+        shown = issue.fields.worklog or wire.Embedded()
+        logs = list(shown.worklogs)
+        while len(logs) < shown.total:
+            path, start = f"{api}/issue/{issue.id}/worklog", len(logs)
+            shown = await session.fetch(get(path, ("startAt", str(start)), ("maxResults", "5000")), wire.worklogs)
+            if not shown.worklogs:
+                break
+            logs += shown.worklogs
+        yield _batch([bytes(log) for log in logs], lambda ids: [True] * len(ids))
 
 
 def starts(until: datetime | None, *, full: bool) -> tuple[int, int | None]:

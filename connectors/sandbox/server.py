@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from aiohttp import web
 
@@ -36,6 +36,10 @@ def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
     saved = state.load()
     if saved is not None:
         site.restore(saved)
+    if options.index_lag_seconds:
+        site.do("set_index_lag", seconds=options.index_lag_seconds)
+    if options.clock_skew_seconds:
+        site.do("set_clock_skew", seconds=options.clock_skew_seconds)
     if options.advance_days:
         _advance(site, options.advance_days)
 
@@ -118,6 +122,10 @@ class Running:
 
     def touch(self, count: int) -> list[int]:
         return self._do(lambda: self.sandbox.site.touch(count))
+
+    def do(self, name: str, /, **args: Any) -> dict[str, Any]:
+        """An edit or switch of the site by its name (`sandbox.jira.mutations`) between two requests; what it did."""
+        return self._do(lambda: self.sandbox.site.do(name, **args))
 
     def change(self, edit: Callable[[], object]) -> None:
         """Run an edit of the site between two requests."""

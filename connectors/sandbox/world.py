@@ -56,6 +56,9 @@ class Project:
     archived: bool = False
     known_until: date | None = None  # recorded data: nothing after this day is known
     versions: list[Version] = field(default_factory=list)
+    trashed: bool = False
+    old_keys: list[str] = field(default_factory=list)  # it was known by; they still resolve
+    has_security: bool = False  # levels exist that hide single issues from some accounts
 
 
 @dataclass(slots=True)
@@ -145,11 +148,16 @@ class Issue:
     flagged: bool = False
     description: str = ""
     histories: list[History] = field(default_factory=list)
+    old_keys: list[str] = field(default_factory=list)  # it was known by; they still resolve
+    archived_at: datetime | None = None
 
 
 @dataclass
 class World:
-    """Everything the site would show at `now`. `deleted` keeps ids that once were."""
+    """Everything the site holds at `now`; what of it the API user sees is `sandbox.jira.sight`'s matter.
+
+    `deleted` are issues that once were: they stay in `issues`, so that whoever moves the world may still name them.
+    """
 
     now: datetime
     people: dict[str, Person] = field(default_factory=dict)
@@ -163,3 +171,6 @@ class World:
     worklogs: dict[int, Worklog] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     deleted_worklogs: dict[int, datetime] = field(default_factory=dict)  # id and when it was deleted
+    unbrowsable: dict[int, bool] = field(default_factory=dict)  # project → is it still listed (to an administrator)
+    secured: set[int] = field(default_factory=set)  # issues of a security level that the API user is not in
+    serial: int = 0  # numbers what is made by hand, apart from what a simulator numbers

@@ -9,14 +9,25 @@ from email.utils import format_datetime
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from connectors.sandbox.jira import agile, control, datacenter, gateway, issues, meta, projects, searches, worklogs
+from connectors.sandbox.jira import (
+    access,
+    agile,
+    control,
+    datacenter,
+    gateway,
+    issues,
+    meta,
+    projects,
+    searches,
+    worklogs,
+)
 from connectors.sandbox.jira.auth import Gate
 from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 from connectors.sandbox.jira.options import SandboxOptions
 
-_CLOUD = (meta, projects, searches, issues, worklogs, agile)
+_CLOUD = (access, meta, projects, searches, issues, worklogs, agile)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 

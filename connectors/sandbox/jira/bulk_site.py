@@ -33,6 +33,7 @@ from connectors.sandbox.jira.index import Facet, Index, Numbers
 from connectors.sandbox.jira.issue_fields import STORY_POINTS
 from connectors.sandbox.jira.references import Doc
 from connectors.sandbox.jira.selection import View
+from connectors.sandbox.jira.site import Site
 from connectors.sandbox.jira.world_site import FixedWorld, WorldSite
 
 _SPAN = timedelta(days=730)  # the updates of untouched issues spread evenly over two years
@@ -88,6 +89,9 @@ class BulkSite:
 
     def key(self, issue_id: int) -> str:
         return f"{project_key((issue_id - FIRST) % TEMPLATES % PROJECTS)}-{issue_id}"
+
+    def searched(self, reconciled: Sequence[int] = ()) -> Site:
+        return self
 
     def render(self, ids: Sequence[int], view: View) -> list[bytes]:
         templates = self._templates(view)
@@ -174,6 +178,9 @@ class BulkSite:
         self.touches.append((count, moment))
         self.index.changed()
         return [row + FIRST for row in rows]
+
+    def do(self, name: str, /, **_args: Any) -> Doc:
+        raise JiraError(409, f"A bulk site knows no {name}: it can be touched, and time can pass.")
 
     def progress(self) -> Doc:
         """Enough to replay: the base comes from the seed."""

@@ -19,6 +19,8 @@ class Catalog:
     link_types: list[Doc] = field(default_factory=list)
     users: list[Doc] = field(default_factory=list)
     projects: list[Doc] = field(default_factory=list)
+    browsable: set[str] = field(default_factory=set)  # ids of projects whose issues the API user may see
+    secured: set[str] = field(default_factory=set)  # ids of projects with levels of issue security
     properties: dict[str, dict[str, Doc]] = field(default_factory=dict)  # project id → property key → value
     versions: dict[str, list[Doc]] = field(default_factory=dict)  # project id → versions
     boards: list[Doc] = field(default_factory=list)

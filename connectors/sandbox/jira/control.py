@@ -1,11 +1,11 @@
-"""What Jira does not have: the switches of the sandbox itself (move time, touch issues, read the request count)."""
+"""What Jira does not have: the switches of the sandbox itself (move time, edit, read the request count)."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from connectors.sandbox.jira import clock
-from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer, number
+from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer, body, number
 from connectors.sandbox.jira.errors import JiraError
 
 
@@ -28,6 +28,13 @@ async def touch(request: web.Request) -> web.Response:
     return _moved(sandbox, ids=[str(issue_id) for issue_id in touched])
 
 
+async def do(request: web.Request) -> web.Response:
+    """Any edit or switch of `mutations.registry`, its arguments as a JSON object; what it did."""
+    sandbox = request.app[SANDBOX]
+    done = sandbox.site.do(request.match_info["name"], **(await body(request) if request.can_read_body else {}))
+    return _moved(sandbox, done=done)
+
+
 async def stats(request: web.Request) -> web.Response:
     counted = request.app[SANDBOX].requests
     return answer({"total": counted.total(), "paths": dict(counted)})
@@ -37,5 +44,6 @@ def routes() -> list[web.RouteDef]:
     return [
         web.post("/sandbox/advance", advance),
         web.post("/sandbox/touch", touch),
+        web.post("/sandbox/do/{name}", do),
         web.get("/sandbox/requests", stats),
     ]

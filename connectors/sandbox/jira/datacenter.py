@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from connectors.sandbox.jira import clock, issues, meta, projects, worklogs
+from connectors.sandbox.jira import access, clock, issues, meta, projects, worklogs
 from connectors.sandbox.jira.context import PAGE_SHARE, SANDBOX, answer, body, listed, number, raw, site_of, whole
 from connectors.sandbox.jira.datacenter_site import DataCenterSite
 from connectors.sandbox.jira.errors import JiraError
@@ -129,7 +129,8 @@ def routes() -> list[web.RouteDef]:
         "issueLinkType": meta.link_types, "user/search": users, "project": project_list, "search": search_get,
         "project/{project}": projects.one, "project/{project}/versions": projects.versions, "issue/{issue}": issue,
         "issue/{issue}/worklog": issues.worklogs, "worklog/updated": worklogs.updated,
-        "worklog/deleted": worklogs.deleted,
+        "worklog/deleted": worklogs.deleted, "mypermissions": access.my_permissions,
+        "project/{project}/securitylevel": access.security_levels,
     }  # fmt: skip
     return [
         *(web.get(f"{base}/{path}", handler) for path, handler in paths.items()),

@@ -55,7 +55,8 @@ class IssueFields:
         return {entry.id: version_reference(entry) for project in projects for entry in project.versions}
 
     def of(self, issue: Issue) -> Doc:
-        return self._identity(issue) | self._people(issue) | self._relations(issue) | self._effort(issue)
+        doc = self._identity(issue) | self._people(issue) | self._relations(issue) | self._effort(issue)
+        return doc | {"archiveddate": self._time(issue.archived_at)} if issue.archived_at else doc
 
     def _time(self, moment: datetime | None) -> str | None:
         return clock.stamp(moment, self.zone) if moment else None

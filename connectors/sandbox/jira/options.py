@@ -33,6 +33,8 @@ class SandboxOptions:
     oauth_grace_minutes: int = 10  # how long a used refresh token is still taken
     faults: tuple[str, ...] = ()
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
+    index_lag_seconds: int = 0  # searches see the site as it stood so long ago
+    clock_skew_seconds: int = 0  # the server's clock against the true time
 
     @property
     def sign_in(self) -> str:

@@ -9,7 +9,7 @@ from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.references import Doc
 from connectors.sandbox.jira.selection import split
 
-_EXPANDED = ("lead", "description", "insight")
+_EXPANDED = ("lead", "description", "insight", "projectKeys")
 
 
 def _state(doc: Doc) -> str:
@@ -38,7 +38,7 @@ async def search(request: web.Request) -> web.Response:
         for doc in site_of(request).catalog.projects
         if _state(doc) in states
         and (not ids or doc["id"] in ids)
-        and (not keys or doc["key"] in keys)
+        and (not keys or keys & {doc["key"], *doc.get("projectKeys", ())})
         and (text in doc["name"].lower() or text in doc["key"].lower())
     ]
     order = query.get("orderBy", "key")
@@ -47,16 +47,18 @@ async def search(request: web.Request) -> web.Response:
     return paged(request, found)
 
 
-def find(request: web.Request) -> Doc:
-    ident = request.match_info["project"]
+def find(request: web.Request, ident: str | None = None) -> Doc:
+    """By id or any key it ever had; one in the trash is not found."""
+    ident = ident or request.match_info["project"]
     for doc in site_of(request).catalog.projects:
-        if ident == doc["id"] or ident.upper() == doc["key"]:
+        known = (doc["id"], doc["key"], *doc.get("projectKeys", ()))
+        if ident.upper() in known and not doc.get("deleted"):
             return doc
     raise JiraError(404, f"No project could be found with key '{ident}'.")
 
 
 async def one(request: web.Request) -> web.Response:
-    doc = {name: value for name, value in find(request).items() if name != "insight"}
+    doc = {name: value for name, value in find(request).items() if name not in ("insight", "projectKeys")}
     held = site_of(request).catalog.versions.get(doc["id"], [])
     return answer({"description": "", **doc, "issueTypes": [], "components": [], "versions": held, "roles": {}})
 

@@ -29,8 +29,7 @@ async def search_post(request: web.Request) -> web.Response:
 
 def _search(site: Site, asked: dict[str, Any]) -> web.Response:
     shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
-    if len([one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]) > _RECONCILED:
-        raise JiraError(400, f"A maximum of {_RECONCILED} issue ids can be reconciled.")
+    site = site.searched(_reconciled(asked))
     limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)
     if limit < 1:
         raise JiraError(400, "The value of 'maxResults' must be at least 1.")
@@ -42,6 +41,13 @@ def _search(site: Site, asked: dict[str, Any]) -> web.Response:
     else:
         parts.append(b',"isLast":true}')
     return raw(b"".join(parts))
+
+
+def _reconciled(asked: dict[str, Any]) -> list[int]:
+    ids = [one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]
+    if len(ids) > _RECONCILED or not all(one.isdigit() for one in ids):
+        raise JiraError(400, f"A maximum of {_RECONCILED} issue ids can be reconciled.")
+    return [int(one) for one in ids]
 
 
 def _issues(site: Site, ids: list[int], shown: View) -> list[bytes]:
@@ -58,7 +64,7 @@ def _jql(asked: dict[str, Any]) -> str:
 
 
 async def count(request: web.Request) -> web.Response:
-    rows, _ = searcher(site_of(request)).run(_jql(await body(request)))
+    rows, _ = searcher(site_of(request).searched()).run(_jql(await body(request)))
     return answer({"count": len(rows)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.jira.catalog import Catalog
@@ -34,6 +34,10 @@ class Site(Protocol):
 
     def key(self, issue_id: int) -> str: ...
 
+    def searched(self, reconciled: Sequence[int] = ()) -> Site:
+        """The site as its search index shows it: it may lag behind, but never for the issues to be reconciled."""
+        ...
+
     def render(self, ids: Sequence[int], view: View) -> list[bytes]:
         """The JSON of each issue, in order."""
         ...
@@ -48,6 +52,10 @@ class Site(Protocol):
 
     def touch(self, count: int) -> list[int]:
         """Update that many issues (new time, one more history); raises JiraError where that cannot be."""
+        ...
+
+    def do(self, name: str, /, **args: Any) -> Doc:
+        """An edit by its name (`mutations.registry`), what it did; raises JiraError where it is refused."""
         ...
 
     def progress(self) -> Doc:

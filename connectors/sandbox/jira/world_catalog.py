@@ -34,6 +34,8 @@ def catalog(fields: IssueFields) -> Catalog:
         link_types=[refs.link_type(name) for name in refs.link_types],
         users=[user(person) for person in world.people.values()],
         projects=[_project(fields, entry) for entry in projects],
+        browsable={str(entry.id) for entry in projects if entry.id not in world.unbrowsable},
+        secured={str(entry.id) for entry in projects if entry.has_security},
         properties={
             str(entry.id): {"slipstream": {"known_until": entry.known_until.isoformat()}}
             for entry in projects
@@ -64,7 +66,9 @@ def _project(fields: IssueFields, project: Project) -> Doc:
     }  # fmt: skip
     lead = refs.user(project.lead)
     doc |= {"lead": lead} if lead else {}
-    return doc | ({"archived": True} if project.archived else {})
+    doc |= {"projectKeys": [*project.old_keys, project.key]}
+    doc |= {"archived": True} if project.archived else {}
+    return doc | ({"deleted": True} if project.trashed else {})
 
 
 def _version(project: Project, version: Version) -> Doc:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 
+from connectors.sandbox.jira import lag, sight
 from connectors.sandbox.jira.catalog import Catalog
 from connectors.sandbox.jira.clock import millis
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.index import Facet, Index
 from connectors.sandbox.jira.issue_fields import IssueFields
+from connectors.sandbox.jira.mutations.registry import perform, plain
 from connectors.sandbox.jira.references import API, Doc, category
 from connectors.sandbox.jira.selection import EXPANDABLE, View
+from connectors.sandbox.jira.site import Site
 from connectors.sandbox.jira.world_catalog import catalog
 from connectors.sandbox.world import Issue, World
 
@@ -41,20 +44,25 @@ class FixedWorld:
 
 
 class WorldSite:
-    def __init__(self, mover: Mover, zone: ZoneInfo) -> None:
+    def __init__(self, mover: Mover, zone: ZoneInfo, version: int = 0) -> None:
         self.mover = mover
         self.zone = zone
-        self.days = 0
         self.index: Index
         self.catalog: Catalog
-        self._load(version=0)
+        self.done: list[tuple[str, Doc]] = []  # all that happened here, in order: a restart plays it again
+        self.skew = timedelta()
+        self.lag = lag.IndexLag()
+        self._searched: WorldSite | None = None
+        self._load(version)
 
     def _load(self, version: int) -> None:
         world = self.mover.world
-        self.fields = IssueFields(world, self.zone)
-        self.index = build_index(world, version)
+        self.shown = sight.visible(world)
+        self.fields = IssueFields(self.shown, self.zone)
+        self.index = build_index(sight.searchable(self.shown), version)
         self.catalog = catalog(self.fields)
-        self._ids = {issue.key.upper(): issue.id for issue in world.issues.values()}
+        self._ids = sight.keys(self.shown)
+        self.lag.note(world, version, self.now - self.skew)
 
     @property
     def world(self) -> World:
@@ -66,14 +74,29 @@ class WorldSite:
 
     def resolve(self, ident: str) -> int | None:
         if ident.isdigit():
-            return int(ident) if int(ident) in self.world.issues else None
+            return int(ident) if int(ident) in self.shown.issues else None
         return self._ids.get(ident.upper())
 
     def key(self, issue_id: int) -> str:
-        return self.world.issues[issue_id].key
+        return self.shown.issues[issue_id].key
+
+    def searched(self, reconciled: Sequence[int] = ()) -> Site:
+        """The site as its search index shows it, with these issues as they truly are."""
+        standing = self.lag.standing(self.now - self.skew)
+        if standing is None:
+            return self
+        version = standing.version
+        if reconciled:
+            version = (standing.version << 32) + self.index.version
+        elif self._searched and self._searched.index.version == version and self._searched.now == self.now:
+            return self._searched
+        earlier = WorldSite(FixedWorld(lag.as_indexed(standing, self.world, reconciled)), self.zone, version)
+        if not reconciled:
+            self._searched = earlier
+        return earlier
 
     def render(self, ids: Sequence[int], view: View) -> list[bytes]:
-        return [orjson.dumps(self.document(self.world.issues[issue_id], view)) for issue_id in ids]
+        return [orjson.dumps(self.document(self.shown.issues[issue_id], view)) for issue_id in ids]
 
     def document(self, issue: Issue, view: View) -> Doc:
         doc: Doc = {"expand": EXPANDABLE, "id": str(issue.id), "self": f"{API}/issue/{issue.id}", "key": issue.key}
@@ -93,20 +116,33 @@ class WorldSite:
         issue = self.world.issues[issue_id]
         return [orjson.dumps(self.history(issue, number)) for number in range(len(issue.histories))]
 
-    def advance(self, days: int) -> None:
-        self.mover.advance(days)
-        self.days += days
+    def do(self, name: str, /, **args: Any) -> Doc:
+        """One edit or switch of `mutations.registry` by its name; what it did. Raises JiraError where it is refused."""
+        args = plain(args)
+        done = perform(self, name, args)
+        self.done.append((name, args))
         self._load(self.index.version + 1)
+        return done
+
+    def advance(self, days: int) -> None:
+        self.do("advance", days=days)
+
+    def work_through(self, days: int) -> None:
+        """The mover's own days. One that sets the clock by its calendar knows nothing of a skewed one."""
+        before = self.now
+        self.mover.advance(days)
+        if self.now < before + timedelta(days=days):
+            self.world.now += self.skew
 
     def touch(self, count: int) -> list[int]:
         raise JiraError(409, "Only a bulk site can be touched; advance this one.")
 
     def progress(self) -> Doc:
-        return {"days": self.days}
+        return {"done": self.done}
 
     def restore(self, progress: Doc) -> None:
-        if progress["days"]:
-            self.advance(int(progress["days"]))
+        for name, args in progress["done"]:
+            self.do(name, **args)
 
 
 def changelog(newest: list[Doc], total: int, cap: int) -> Doc:
@@ -126,7 +162,10 @@ def build_index(world: World, version: int) -> Index:
         facets={
             "project": Facet.of(
                 (issue.project_id for issue in issues),
-                {entry.id: (str(entry.id), entry.key, entry.name) for entry in world.projects.values()},
+                {
+                    entry.id: (str(entry.id), entry.key, entry.name, *entry.old_keys)
+                    for entry in world.projects.values()
+                },
             ),
             "issuetype": Facet.of(
                 (issue.type_id for issue in issues),

@@ -80,6 +80,10 @@ class Site:
     def sync(self, checkpoint: Mapping[str, Any] | None = None, *, full: bool = False) -> Synced:
         return collect(self.source.sync(checkpoint, full=full))
 
+    def do(self, name: str, /, **args: Any) -> dict[str, Any]:
+        """Something happens at the site: an edit of `connectors.sandbox.jira.mutations` by its name."""
+        return self.jira.do(name, **args)
+
     def edit(self, change: Callable[[World], object]) -> None:
         """Change the world behind Jira's back and let the index see it."""
         site = self.jira.site

@@ -6,24 +6,6 @@ from tests.connectors.jira.syncing import site
 from tests.fixtures.sandbox import small_world
 
 
-def test_a_closed_sprint_moved_version_and_renamed_user_come_without_any_issue_update():
-    with site() as acme:
-        first = acme.sync()
-
-        def change(world):
-            world.sprints[2].state = "closed"
-            world.people["acc-2"].display_name = "Renamed"
-            world.projects[10_200].versions[0].released = True
-
-        acme.edit(change)
-        second = acme.sync(first.checkpoint)
-    assert {name: second.keys(name) for name in second.records} == {
-        "sprint": ["2"],
-        "user": ["acc-2"],
-        "version": ["10300"],
-    }
-
-
 def test_a_vanished_sprint_gets_a_tombstone_once_and_comes_back_if_it_does():
     with site() as acme:
         first = acme.sync()

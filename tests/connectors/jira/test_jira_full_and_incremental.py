@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from connectors.jira.streams import STREAMS
 from tests.connectors.jira.syncing import collect, connect, site
@@ -44,16 +44,6 @@ def test_only_what_changed_comes_after_time_has_moved():
         second = acme.sync(first.checkpoint)
     assert second.keys("issue") == ["10025", "10026"]
     assert second.outcome.server_time == datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
-
-
-def test_an_update_in_the_last_minute_of_a_sync_is_in_the_next():
-    world = small_world()
-    with site(world) as acme:
-        first = acme.sync()
-        acme.edit(lambda world: setattr(world.issues[10_007], "updated", world.now - timedelta(milliseconds=100)))
-        second = acme.sync(first.checkpoint)
-        third = acme.sync(second.checkpoint)
-    assert (second.keys("issue"), third.keys("issue")) == (["10007"], [])
 
 
 def test_a_full_sync_on_request_brings_all_issues_again_and_no_tombstones():

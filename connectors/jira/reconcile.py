@@ -1,0 +1,202 @@
+"""Brings what is held in line with the census: what differs is asked for by id, and what is not to be had is judged.
+
+Whatever was out of sight for a while is asked for again once it is back, since its updates went unseen meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from connectors.http import Session
+from connectors.jira import absence, census, certificates, checkpoint, issues, streams, wire, worklogs
+from connectors.jira.config import Settings
+from connectors.jira.dimensions import Project
+from connectors.jira.flavour import Flavour
+from connectors.jira.held import Ids
+from connectors.jira.loop import Loop
+from connectors.source import Batch, Item
+
+BY_ID: Final = "by id"
+
+
+class Reconciliation:
+    """One pass over one census. Afterwards `census` is without what was deleted meanwhile, `delivered` with all met."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        session: Session,
+        flavour: Flavour,
+        settings: Settings,
+        state: checkpoint.State,
+        projects: Sequence[Project],
+    ) -> None:
+        self._loop, self._session, self._flavour, self._settings, self._state = loop, session, flavour, settings, state
+        self._projects = projects
+        self._witness = absence.Witness(session, flavour.api, sees_all=settings.sees_all_issues)
+        self.census = census.nothing()
+        self.delivered: Ids = np.empty(0, np.int64)
+        self.missing = certificates.Missing()
+        self.lost: Ids = np.empty(0, np.int64)  # in the census, but not to be had by id
+        self._met: set[int] = set()
+        self._troubled: set[int] = set()
+
+    def items(self, intake: issues.Intake, there: census.Census, at: Any) -> Iterator[Item]:
+        """`at` is the source's time of the sync, which tombstones bear."""
+        held, self._intake, self.census, self._at = self._state.held, intake, there, at
+        self.delivered = held.settle()
+        found = self._differences()
+        back, renamed = self._back(found)
+        homes = held.by_project(_ids({*found.absent, *back}))
+        for known, ids in ((True, [*found.absent, *back]), (False, sorted({*found.lacking, *renamed}))):
+            yield from self._ask(ids, known=known)
+        self.delivered = np.union1d(self.delivered, np.union1d(held.settle(), _ids(self._met)))
+        yield from self._judge(found.absent)
+        self._let_go(homes)
+        yield from self._find_again(_ids({*found.lacking, *back, *renamed} - self._met))
+        self._remember(there, {*back, *renamed})
+
+    def _differences(self) -> census.Differences:
+        """What to ask for by id: nothing of a project that may not be browsed."""
+        held = self._state.held
+        found = census.compare(held, self.census, self.delivered, self._projects)
+        for project, (why, hidden) in found.hidden.items():
+            self.missing.add(project, why, hidden.tolist())
+        for project, ids in held.by_project(_ids(set(found.absent))).items():
+            browsable = self._loop.run(self._witness.may_browse(project))
+            if not browsable:
+                self._keep(project, absence.no_permission(browsable), ids)
+                found.absent = np.setdiff1d(np.array(found.absent, dtype=np.int64), ids).tolist()
+        return found
+
+    def _back(self, found: census.Differences) -> tuple[list[int], list[int]]:
+        """Held issues to be asked for again: those due that are in sight, and all of a project with another key."""
+        due = np.intersect1d(_ids(self._state.due), self.census.ids)
+        due = np.setdiff1d(due, np.array(found.lacking, dtype=np.int64))
+        names = {project.id for project in self._projects if project.is_live and self._has_new_key(project)}
+        rows = self._state.held.by_project(np.intersect1d(self._state.held.ids, self.census.ids)) if names else {}
+        renamed = [issue for name in names for issue in rows.get(name, np.empty(0, np.int64)).tolist()]
+        return np.setdiff1d(due, _ids(set(renamed))).tolist(), renamed
+
+    def _has_new_key(self, project: Project) -> bool:
+        return self._state.keys.get(project.id, project.key) != project.key
+
+    def _ask(self, ids: Sequence[int], *, known: bool) -> Iterator[Item]:
+        chains = (self._flavour.by_id(self._session, group) for group in wire.chunks(sorted(ids), issues.BULK_SIZE))
+        for page in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
+            yield from self._take(page, known=known)
+
+    def _take(self, page: wire.IssuePage, *, known: bool) -> Iterator[Item]:
+        self._met |= {int(head.id) for head in page.heads if head.id.isdigit()}
+        self._troubled |= {int(error.id) for error in page.errors if error.id.isdigit()}
+        for head in page.heads:
+            if head.fields.archiveddate and head.fields.project:
+                self.missing.add(head.fields.project.id, "archived", [int(head.id)])
+                self.missing.proofs[int(head.id)] = f"a fetch by id says: archived on {head.fields.archiveddate}"
+        batch = self._intake.take(page, BY_ID, known=known, lags=False)
+        if batch:
+            yield batch
+        yield from self._intake.rejected
+        self._intake.rejected.clear()
+        yield from self._worklogs(page)
+
+    def _worklogs(self, page: wire.IssuePage) -> Iterator[Batch]:
+        """Of issues that came into sight: the feed of changed worklogs passed over theirs."""
+        raws = [bytes(raw) for head, raw in zip(page.heads, page.raws, strict=True) if self._intake.is_old(head)]
+        yield from (
+            batch
+            for batch in self._loop.merge([worklogs.of_issues(self._session, self._flavour.api, raws)], 1, 1)
+            if batch
+        )
+
+    def _judge(self, absent: Sequence[int]) -> Iterator[Item]:
+        """Bury what can only have been deleted, and say of the rest why it is kept."""
+        held = self._state.held
+        holdings = {name: tally[0] for name, tally in held.counts().items()}
+        for project, ids in held.by_project(_ids(set(absent) - self._met - self._troubled)).items():
+            verdict = self._loop.run(self._witness.of(project, len(ids), holdings[project]))
+            if verdict.why == "deleted":
+                yield from self._look_again(ids)
+                ids = np.setdiff1d(ids, _ids(self._met | self._troubled))
+                browsable = self._loop.run(self._witness.may_browse(project))  # revoked while we looked?
+                verdict = verdict if browsable else absence.no_permission(browsable)
+            self._keep(project, verdict, ids)
+            if verdict.why == "deleted" and len(ids):
+                yield self._tombstones(project, ids)
+                self._forget(ids.tolist())
+        for project, ids in held.by_project(_ids(set(absent) & self._troubled - self._met)).items():
+            self.missing.add(project, "unresolved", ids.tolist())
+
+    def _keep(self, project: str, verdict: absence.Verdict, ids: Ids) -> None:
+        self.missing.add(project, verdict.why, ids.tolist())
+        self.missing.proofs |= dict.fromkeys(ids.tolist(), verdict.proof)
+        if verdict.is_of_project:
+            self.missing.out_of_sight.add(project)
+
+    def _look_again(self, ids: Ids) -> Iterator[Item]:
+        for page in self._loop.merge([absence.again(self._session, self._flavour, ids.tolist())], 1, 1):
+            yield from self._take(page, known=True)
+        self.delivered = np.union1d(self.delivered, self._state.held.settle())
+
+    def _let_go(self, homes: Mapping[str, Ids]) -> None:
+        """What a fetch by id gives under a project that the settings do not name has moved out of our scope."""
+        if not self._settings.projects:
+            return
+        chosen = {project.id for project in self._projects}
+        held = self._state.held
+        away = held.by_project(np.intersect1d(_ids(self._met), held.ids))
+        moved = _ids({issue for project, ids in away.items() if project not in chosen for issue in ids.tolist()})
+        for project, ids in homes.items():
+            self.missing.add(project, "moved", np.intersect1d(ids, moved).tolist())
+        self._forget(moved.tolist())
+
+    def _find_again(self, lost: Ids) -> Iterator[Item]:
+        """In the census, but left out of a bulk fetch: there after all, deleted since the census, or unexplained."""
+        if not len(lost):
+            return
+        yield from self._look_again(lost)
+        self.delivered = np.union1d(self.delivered, np.intersect1d(lost, _ids(self._met)))
+        self.lost = np.setdiff1d(lost, _ids(self._met))
+
+    def explain_lost(self, later: census.Census) -> None:
+        """Against a later census: what is in neither was deleted meanwhile; the rest stays unexplained."""
+        self.census = self.census.without(np.setdiff1d(self.lost, later.ids))
+        for project, ids in self.census.by_project(self.lost).items():
+            self.missing.add(project, "unresolved", ids.tolist())
+
+    def _tombstones(self, project: str, ids: Ids) -> Batch:
+        batch = Batch(streams.ISSUE.name)
+        for issue in ids.tolist():
+            proof: dict[str, Any] = {
+                "id": str(issue),
+                "_absence": "not_found",
+                "_class": "deleted",
+                "_project_id": project,
+                "_evidence": self.missing.proofs.get(issue, census.evidence("deleted")),
+            }
+            batch.add(str(issue), msgspec.json.encode(proof), self._at, deleted=True)
+        return batch
+
+    def _forget(self, ids: list[int]) -> None:
+        self._state.held.drop(ids)
+        self.delivered = np.setdiff1d(self.delivered, _ids(set(ids)))
+        for issue in ids:
+            self._state.recent.pop(issue, None)
+            self._state.overflow.pop(issue, None)
+
+    def _remember(self, there: census.Census, asked: set[int]) -> None:
+        """What is out of sight is due when it comes back, as is what could not be had; a new key is known by now."""
+        state = self._state
+        unseen = np.setdiff1d(np.setdiff1d(state.held.ids, there.ids), self.delivered)
+        failed = {issue for issue in asked - self._met if state.held.holds(issue)}
+        state.due = {*unseen.tolist(), *failed}
+        unsure = set(state.held.by_project(_ids(failed)))
+        state.keys |= {one.id: one.key for one in self._projects if one.is_live and one.id not in unsure}
+
+
+def _ids(numbers: set[int]) -> Ids:
+    return np.array(sorted(numbers), dtype=np.int64)
