@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Literal, TypeAlias
@@ -20,7 +20,7 @@ from connectors.http import Session
 from connectors.jira import wire
 from connectors.jira.dimensions import Project
 from connectors.jira.held import Held, Ids
-from connectors.jira.issues import SEARCH, ordered
+from connectors.jira.issues import SEARCH, ordered, reconciled
 from connectors.jira.pages import by_token
 
 PAGE: Final = 5_000  # Jira gives that many where only ids and keys are asked for
@@ -63,9 +63,9 @@ def nothing() -> Census:
     return Census((), np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
-async def read(session: Session, within: str, projects: Sequence[Project]) -> Census:
+async def read(session: Session, within: str, projects: Sequence[Project], reconcile: Sequence[int] = ()) -> Census:
     listed, owners = array("q"), array("q")
-    body = {"jql": ordered(within), "maxResults": PAGE, "fields": ["key"]}
+    body = {"jql": ordered(within), "maxResults": PAGE, "fields": ["key"], **reconciled(reconcile)}
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     async for page in by_token(session, SEARCH, body, wire.id_page):
         listed.extend([issue.id for issue in page.issues])
@@ -84,14 +84,26 @@ class Differences:
     hidden: dict[str, tuple[Class, Ids]] = field(default_factory=dict)  # project → why its issues are out of sight
 
 
-def compare(held: Held, census: Census, fresh: Ids, projects: Sequence[Project]) -> Differences:
-    """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing."""
+def compare(
+    held: Held, census: Census, fresh: Ids, projects: Sequence[Project], told: Collection[int] = ()
+) -> Differences:
+    """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing.
+
+    Of the `told` ones a webhook said that they were deleted: each is asked for by id, and they do not count as
+    vanished in masses.
+    """
     found = Differences()
     listed = {project.id: project for project in projects}
     holdings = held.counts()
-    absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh))]
+    reported = np.fromiter(told, dtype=np.int64)
+    absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh)) | np.isin(held.ids, reported)]
     for name, ids in held.by_project(absent).items():
-        why = _out_of_sight(listed.get(name), len(ids), holdings[name][0])
+        project = listed.get(name)
+        if project is not None and project.is_live:
+            is_told = np.isin(ids, reported)
+            found.absent += ids[is_told].tolist()
+            ids = ids[~is_told]
+        why = _out_of_sight(project, len(ids), holdings[name][0])
         if why is None:
             found.absent += ids.tolist()
         else:

@@ -13,7 +13,8 @@ from connectors.jira.held import Held, Ids
 from connectors.source import Completeness
 
 _NAMED: Final = 100  # ids a certificate names; beyond that it counts
-_HARMLESS: Final = frozenset({"archived"})  # the last known state stands, and the source says why
+# archived: the last known state stands, and the source says why; deleted: gone there, and buried here
+_HARMLESS: Final = frozenset({"archived", "deleted"})
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Missing:
 
     by_project: dict[str, dict[Class, list[int]]] = field(default_factory=dict)
     out_of_sight: set[str] = field(default_factory=set)
+    proofs: dict[int, str] = field(default_factory=dict)  # what is known of one id beyond its class
 
     def add(self, project: str, why: Class, ids: Sequence[int]) -> None:
         if ids:
@@ -56,7 +58,7 @@ def certify(
                 source_count=there,
                 held_count=count,
                 status=_status(classes, there, count),
-                missing=_entries(classes),
+                missing=_entries(classes, missing.proofs),
                 changelog_total=told,
                 changelog_held=rows,
                 lag_seconds=lag_seconds,
@@ -71,10 +73,11 @@ def _status(classes: Mapping[Class, Sequence[int]], there: int | None, held: int
     return "complete" if explained and (there is None or there == held) else "partial"
 
 
-def _entries(classes: Mapping[Class, Sequence[int]]) -> tuple[Mapping[str, str], ...]:
+def _entries(classes: Mapping[Class, Sequence[int]], proofs: Mapping[int, str]) -> tuple[Mapping[str, str], ...]:
     entries: list[Mapping[str, str]] = []
     for why, ids in classes.items():
-        entries += [{"id": str(issue), "class": why, "evidence": evidence(why)} for issue in ids[:_NAMED]]
+        told = [(issue, proofs.get(issue, evidence(why))) for issue in ids[:_NAMED]]
+        entries += [{"id": str(issue), "class": why, "evidence": proof} for issue, proof in told]
         if len(ids) > _NAMED:
             entries.append({"count": str(len(ids) - _NAMED), "class": why, "evidence": evidence(why)})
     return tuple(entries)

@@ -21,7 +21,10 @@ _NUMBERS: Final[Mapping[str, tuple[float, float, float]]] = {
     "longest_wait_seconds": (120, 0, 3600),
     "lookback_minutes": (10, 1, 1440),  # index lag is seconds to minutes; five were seen
 }
-_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", *_NUMBERS})
+_HOOKS: Final = ("webhook_secret", "webhook_app_secret", "webhook_issuer", "webhook_url")
+_SECRETS: Final = ("webhook_secret", "webhook_app_secret")
+_SHORTEST_SECRET: Final = 16
+_KNOWN: Final = frozenset({"url", "email", "api_token", "projects", "allow_http", *_NUMBERS, *_HOOKS})
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Settings:
     timeout_seconds: float = 90.0
     longest_wait_seconds: float = 120.0
     lookback_minutes: float = 10.0
+    webhook_secret: str = field(default="", repr=False)  # of an administrator's webhook
+    webhook_app_secret: str = field(default="", repr=False)  # of the app whose dynamic webhooks come
+    webhook_issuer: str = ""  # who signs them; empty: whoever has the secret
+    webhook_url: str = ""  # where they are sent; given, they are kept alive
 
 
 def read(config: SiteConfig) -> Settings:
@@ -48,6 +55,7 @@ def read(config: SiteConfig) -> Settings:
     token = _text(options, "api_token", "an API token of that account (JIRA_API_TOKEN)", problems)
     numbers = {name: _number(options, name, problems) for name in _NUMBERS}
     projects = _projects(options.get("projects"), problems)
+    hooks = _webhooks(options, problems)
     unknown = sorted(set(options) - _KNOWN)
     if unknown:
         problems.append(f"unknown: {', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})")
@@ -67,6 +75,7 @@ def read(config: SiteConfig) -> Settings:
         timeout_seconds=numbers["timeout_seconds"],
         longest_wait_seconds=numbers["longest_wait_seconds"],
         lookback_minutes=numbers["lookback_minutes"],
+        **hooks,
     )
 
 
@@ -118,6 +127,14 @@ def _number(options: Mapping[str, Any], name: str, problems: list[str]) -> float
         problems.append(f"{name} must be a number from {least:g} to {most:g}")
         return default
     return number
+
+
+def _webhooks(options: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
+    found = {name: _text(options, name, "leave the line out", problems) for name in _HOOKS if name in options}
+    for name in _SECRETS:
+        if 0 < len(found.get(name, "")) < _SHORTEST_SECRET:
+            problems.append(f"{name} is shorter than {_SHORTEST_SECRET} characters and could be guessed")
+    return found
 
 
 def _projects(value: Any, problems: list[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from connectors.http import Pause, Policy, Session, post
@@ -14,7 +14,7 @@ from connectors.jira import config, doctor, issues, streams, wire
 from connectors.jira.client import Client
 from connectors.jira.loop import Loop
 from connectors.jira.sync import Sync
-from connectors.source import Clock, Finding, Item, Json, SiteConfig
+from connectors.source import Clock, Finding, Hint, Item, Json, SiteConfig
 
 
 class JiraSource:
@@ -33,11 +33,16 @@ class JiraSource:
         self.site = config_.site
         self._settings = config.read(config_)
         self._clock, self._pause, self._sleep = clock, pause, sleep
+        self._hints: Sequence[Hint] = ()
+
+    def hear(self, hints: Sequence[Hint]) -> None:
+        self._hints = hints
 
     def sync(self, checkpoint: Mapping[str, Json] | None, *, full: bool = False) -> Iterator[Item]:
         state = state_of.load(checkpoint)
         with self._connected() as (loop, session, client):
-            yield from Sync(self._settings, state, self._clock, loop, session, client).items(full=full)
+            sync = Sync(self._settings, state, self._clock, loop, session, client)
+            yield from sync.items(full=full, hints=self._hints)
 
     def changed(self, checkpoint: Mapping[str, Json] | None) -> bool:
         """Whether the youngest issue is one that is not held yet; one request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,12 +11,24 @@ import numpy as np
 
 from connectors.errors import ConfigurationError, DeferredError, ForbiddenError, NotFoundError, ProtocolError
 from connectors.http import Session
-from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
+from connectors.jira import (
+    census,
+    certificates,
+    changelogs,
+    checkpoint,
+    dimensions,
+    issues,
+    registrations,
+    streams,
+    wire,
+    worklogs,
+)
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
+from connectors.jira.hints import Told
 from connectors.jira.loop import Loop
-from connectors.source import Batch, Clock, Completeness, Item, Outcome, Progress
+from connectors.source import Batch, Clock, Completeness, Hint, Item, Outcome, Progress
 
 _TELL_EVERY: Final = 2_000  # issues between two lines of progress
 
@@ -36,9 +48,12 @@ class Sync:
         self._delivered = np.empty(0, np.int64)
         self._missing = certificates.Missing()
         self._certificates: list[Completeness] = []
+        self._told = Told()
+        self._notes: list[str] = []
 
-    def items(self, *, full: bool) -> Iterator[Item]:
+    def items(self, *, full: bool, hints: Sequence[Hint] = ()) -> Iterator[Item]:
         """Everything that is new, and the outcome last; a quota that runs out ends the sync early but in order."""
+        self._told = Told(hints)
         try:
             self._sign_in()
             yield Progress(
@@ -50,6 +65,7 @@ class Sync:
             yield from self._reconcile()
             yield from self._read_changelogs()
             yield from self._read_worklogs(full=full)
+            self._notes = self._loop.run(registrations.troubles(self._session, self._settings, self._server_time))
         except DeferredError as stop:
             yield self._deferred(stop)
         else:
@@ -108,7 +124,7 @@ class Sync:
             listed = self._census.listed
             todo.ranges = self._loop.run(issues.plan(self._session, self._settings, within, listed))
         else:
-            todo.ranges = [issues.since(within, wire.millis(since - self._lookback))]
+            todo.ranges = [issues.since(within, wire.millis(since - self._lookback), self._told.reconcile)]
         return todo
 
     def _read_issues(self, *, full: bool) -> Iterator[Item]:
@@ -125,6 +141,7 @@ class Sync:
         chains = (issues.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
         for part, page in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
             batch = self._intake.take(page, part.jql)
+            self._told.note(page)
             part.token = page.nextPageToken
             if not part.token:
                 todo.ranges.remove(part)
@@ -144,16 +161,18 @@ class Sync:
         held, within = self._state.held, self._within()
         self._delivered = held.settle()
         if self._census is None and within is not None:
-            self._census = self._loop.run(census.read(self._session, within, self._projects))
-        found = census.compare(held, self._census or census.nothing(), self._delivered, self._projects)
+            self._census = self._loop.run(census.read(self._session, within, self._projects, self._told.reconcile))
+        there = self._census or census.nothing()
+        found = census.compare(held, there, self._delivered, self._projects, self._told.deleted)
         for project, (why, hidden) in found.hidden.items():
             self._missing.add(project, why, hidden.tolist())
-        asked = {True: found.absent, False: found.lacking}
+        told = self._told.besides(found.absent, found.lacking)
         met, troubled = set[int](), set[int]()
-        for known, ids in asked.items():
+        for known, ids in ((True, found.absent), (False, found.lacking), (True, told)):
             for page in self._by_id(ids):
                 met |= {int(head.id) for head in page.heads if head.id.isdigit()}
                 troubled |= {int(error.id) for error in page.errors if error.id.isdigit()}
+                page = self._told.sift(page, held, self._projects if self._settings.projects else None)
                 yield from self._yielded(self._intake.take(page, "by id", known=known))
         self._delivered = np.union1d(self._delivered, np.union1d(held.settle(), _ids(met)))
         yield from self._judge(found, met, troubled)
@@ -168,6 +187,7 @@ class Sync:
         gone = [issue for issue in found.absent if issue not in met and issue not in troubled]
         if gone:
             yield self._tombstones(gone)
+            self._census = self._census and self._census.without(_ids(set(gone)))  # its index may lag behind
         chosen = {project.id for project in self._projects}
         away = held.by_project(np.intersect1d(_ids(met), held.ids)) if self._settings.projects else {}
         moved = [issue for project, ids in away.items() if project not in chosen for issue in ids.tolist()]
@@ -190,13 +210,16 @@ class Sync:
     def _tombstones(self, gone: list[int]) -> Batch:
         batch = Batch(streams.ISSUE.name)
         for project, ids in self._state.held.by_project(_ids(set(gone))).items():
+            self._missing.add(project, "deleted", ids.tolist())
             for issue in ids.tolist():
+                evidence = self._told.evidence(issue) or census.evidence("deleted")
+                self._missing.proofs[issue] = evidence
                 proof: dict[str, Any] = {
                     "id": str(issue),
                     "_absence": "not_found",
                     "_class": "deleted",
                     "_project_id": project,
-                    "_evidence": census.evidence("deleted"),
+                    "_evidence": evidence,
                 }
                 batch.add(str(issue), msgspec.json.encode(proof), self._server_time, deleted=True)
         return batch
@@ -260,7 +283,7 @@ class Sync:
         own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)
         proofs = (*own, *self._certificates)
         partial = [proof for proof in proofs if proof.status == "partial"]
-        told = "; ".join(f"{proof.stream} {proof.scope_key}: {proof.detail}" for proof in partial[:5])
+        told = "; ".join([f"{proof.stream} {proof.scope_key}: {proof.detail}" for proof in partial[:5]] + self._notes)
         return Outcome(
             checkpoint.dump(state),
             "partial" if partial else "complete",
