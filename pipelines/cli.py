@@ -20,6 +20,7 @@ from rich.markup import escape
 from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
 from pipelines import settings
+from pipelines.cli_webhooks import emission, webhooks
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
 
@@ -219,6 +220,7 @@ def sandbox() -> None:
 @click.option("--advance-days", type=click.IntRange(min=0), default=0, help="Move time forward before serving.")
 @click.option("--register-folder", type=click.Path(file_okay=False, path_type=Path), help="Write the register here.")
 @click.option("--fault", "faults", multiple=True, help="NAME@REQUEST, several allowed.")
+@emission
 def sandbox_jira(**given: Any) -> None:
     """A Jira on loopback: Cloud v3 and Agile 1.0, with a virtual clock that can move."""
     from connectors.sandbox.jira.options import SandboxOptions
@@ -292,6 +294,9 @@ def status() -> None:
     if not manifest.exists():
         raise ConfigurationError("Nothing is published yet.", "Run `slipstream demo` or `slipstream run`.")
     sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+group.add_command(webhooks)
 
 
 if __name__ == "__main__":

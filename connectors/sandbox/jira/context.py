@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from connectors.sandbox.jira.emitter import Emitter
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
@@ -24,6 +25,14 @@ class Sandbox:
     options: SandboxOptions
     after_move: Callable[[], None] = lambda: None  # saves state, writes the register
     requests: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.emitter = Emitter(self.site, self.options)
+
+    def moved(self) -> None:
+        """Call after whatever moved time or changed the site."""
+        self.after_move()
+        self.emitter.look()
 
 
 PAGE_SHARE: ContextVar[float] = ContextVar("page_share", default=1.0)  # below 1 while a fault shortens pages

@@ -22,3 +22,11 @@ class SandboxOptions:
     token: str = "sandbox-token"  # noqa: S105 - the well-known token of a loopback server
     faults: tuple[str, ...] = ()
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
+    webhook_url: str | None = None  # where an administrator had everything sent to
+    webhook_secret: str = "sandbox-webhook-secret"  # noqa: S105 - as above
+    webhook_app_secret: str = "sandbox-webhook-app-secret"  # noqa: S105 - as above; signs what dynamic webhooks bring
+    webhook_issuer: str = "sandbox-app"
+    webhook_drop: float = 0.0  # this share never arrives
+    webhook_duplicate: float = 0.0  # this share arrives twice
+    webhook_reorder: bool = False
+    webhook_retry_seconds: float = 1.0  # Jira waits for minutes

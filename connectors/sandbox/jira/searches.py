@@ -29,13 +29,14 @@ async def search_post(request: web.Request) -> web.Response:
 
 def _search(site: Site, asked: dict[str, Any]) -> web.Response:
     shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
-    if len([one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]) > _RECONCILED:
+    reconciled = [one for one in listed(asked.get("reconcileIssues"), "reconcileIssues") if one]
+    if len(reconciled) > _RECONCILED:
         raise JiraError(400, f"A maximum of {_RECONCILED} issue ids can be reconciled.")
     limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)
     if limit < 1:
         raise JiraError(400, "The value of 'maxResults' must be at least 1.")
     limit = max(1, int(limit * PAGE_SHARE.get()))  # short pages are legal
-    found = paging.page(searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit)
+    found = paging.page(searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit, ",".join(reconciled))
     parts = [b'{"issues":[', b",".join(_issues(site, found.ids, shown)), b"]"]
     if found.token:
         parts.append(b',"nextPageToken":"%s","isLast":false}' % found.token.encode())
