@@ -26,7 +26,7 @@ from pipelines.settings import Settings
 Teller = Callable[[str], None]
 
 _LARGEST = 32 * 1024 * 1024  # more than Jira ever sends
-_REMEMBERED = 200_000  # from so many on, those are forgotten that would be refused by their age
+_FORGET_EVERY = 10_000  # hints: then those are forgotten that would be refused by their age
 _RELEARN_SECONDS = 30.0
 
 
@@ -66,7 +66,7 @@ class Door:
         self._identifiers[identifier] = self._digests[digest] = at_of(name)
 
     def _forget(self, now: datetime) -> None:
-        if len(self._identifiers) > _REMEMBERED:
+        if len(self._identifiers) % _FORGET_EVERY == 0:
             self._identifiers = {one: at for one, at in self._identifiers.items() if at >= now - KEPT}
             self._digests = {one: at for one, at in self._digests.items() if at >= now - KEPT}
 
