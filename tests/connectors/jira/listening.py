@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import json
 import threading
 import urllib.error
 import urllib.request
@@ -27,12 +30,24 @@ from pipelines.resources.spool import Spool
 from pipelines.settings import Settings
 from pipelines.stages.sync import SyncReport, sync_site
 from tests.connectors.jira.syncing import connect
-from tests.fixtures.sandbox import running_world, small_world
+from tests.fixtures.sandbox import NOW, running_world, small_world
 
 SECRET = "a-secret-of-the-administrator"
 APP_SECRET = "a-secret-of-the-app"
 SOMEWHERE = {"url": "http://127.0.0.1:9", "email": "demo@slipstream.test", "api_token": "sandbox-token"}
 SECRETS = {"webhook_secret": SECRET, "webhook_app_secret": APP_SECRET}
+
+EVENT = {"timestamp": int(NOW.timestamp() * 1000), "webhookEvent": "jira:issue_updated", "issue": {"id": "10002"}}
+
+
+def signed(body: bytes, *, method: str = "sha256", secret: str = SECRET, identifier: str = "one") -> dict[str, str]:
+    kind = {"sha256": hashlib.sha256, "sha1": hashlib.sha1, "sha512": hashlib.sha512}[method]
+    told = hmac.new(secret.encode(), body, kind).hexdigest()
+    return {"X-Hub-Signature": f"{method}={told}", "X-Atlassian-Webhook-Identifier": identifier}
+
+
+def event(**more: Any) -> bytes:
+    return json.dumps(EVENT | more).encode()
 
 
 def settings_of(home: Path, **options: Any) -> Settings:

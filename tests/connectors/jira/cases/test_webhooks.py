@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,20 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.sandbox.jira import faults, searches
-from tests.connectors.jira.listening import SECRET, Door, Listening, listening, receiving, settings_of
+from tests.connectors.jira.listening import SECRET, Door, Listening, event, listening, receiving, settings_of, signed
 from tests.fixtures.sandbox import NOW, Client, small_world
-
-EVENT = {"timestamp": int(NOW.timestamp() * 1000), "webhookEvent": "jira:issue_updated", "issue": {"id": "10002"}}
-
-
-def signed(body: bytes, *, method: str = "sha256", secret: str = SECRET, identifier: str = "one") -> dict[str, str]:
-    kind = {"sha256": hashlib.sha256, "sha1": hashlib.sha1, "sha512": hashlib.sha512}[method]
-    told = hmac.new(secret.encode(), body, kind).hexdigest()
-    return {"X-Hub-Signature": f"{method}={told}", "X-Atlassian-Webhook-Identifier": identifier}
-
-
-def event(**more: Any) -> bytes:
-    return json.dumps(EVENT | more).encode()
 
 
 @pytest.fixture(scope="module")
