@@ -1,9 +1,6 @@
-"""`slipstream webhooks`, and what the sandbox's command can be told of webhooks."""
+"""`slipstream webhooks`: apart from the other commands, for it runs for months."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -24,18 +21,3 @@ def serve(port: int, host: str) -> None:
 
     config = settings.load()
     receiver.serve(config, host, port, lambda line: click.echo(line, err=True), lambda url: click.echo(f"ready {url}"))
-
-
-def emission(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a sandbox that sends webhooks."""
-    share = click.FloatRange(0.0, 1.0)
-    options = (
-        click.option("--webhook-url", help="Send webhooks there, as an administrator set up."),
-        click.option("--webhook-secret", default="sandbox-webhook-secret", show_default=True, help="Signs them."),
-        click.option("--webhook-drop", type=share, default=0.0, help="This share never arrives."),
-        click.option("--webhook-duplicate", type=share, default=0.0, help="This share arrives twice."),
-        click.option("--webhook-reorder", is_flag=True, help="They arrive in no order."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
