@@ -66,7 +66,11 @@ def test_case_19_a_search_taken_up_again_reconciles_the_ids_it_was_begun_with(
         assert (first.status, first.hints, len(acme.events())) == ("deferred", 0, 40)  # they wait for the next
         acme.update(10_001, "later")
         acme.jira.deliver()
+        before = acme.jira.sandbox.requests["/rest/api/3/search/jql"]
         second = acme.sync(page_size=10, in_flight=1)
+        assert (
+            acme.jira.sandbox.requests["/rest/api/3/search/jql"] == before + 6
+        )  # five pages, one census: no new start
         assert (second.status, second.hints) == ("complete", 41)
         assert len(acme.rows(first)) + len(acme.rows(second)) == 64  # nothing was read from the start
         assert acme.held() == acme.there()

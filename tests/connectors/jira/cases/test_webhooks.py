@@ -33,6 +33,10 @@ FORGED = {
     "a wrong secret": (event(), signed(event(), secret="something-else-altogether")),
     "another algorithm, rightly signed": (event(), signed(event(), method="sha1")),
     "a stronger algorithm, rightly signed": (event(), signed(event(), method="sha512")),
+    "another algorithm named over a right digest": (
+        event(),
+        {"X-Hub-Signature": signed(event())["X-Hub-Signature"].replace("sha256", "sha1")},
+    ),
     "no algorithm named": (event(), {"X-Hub-Signature": signed(event())["X-Hub-Signature"].removeprefix("sha256=")}),
     "an algorithm named wrongly": (event(), {"X-Hub-Signature": "sha256=" + "0" * 40}),
     "an altered body": (event(webhookEvent="jira:issue_deleted"), signed(event())),
