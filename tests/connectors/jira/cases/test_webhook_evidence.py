@@ -104,6 +104,7 @@ def test_case_23_a_lost_webhook_of_a_deletion_loses_nothing(tmp_path: Path) -> N
     assert (entry["class"], "webhook" in entry["evidence"]) == ("deleted", False)
 
 
+@pytest.mark.slow
 def test_case_23_many_deletions_told_by_webhooks_are_believed_and_a_false_word_is_not(tmp_path: Path) -> None:
     gone = [10_002 + 2 * number for number in range(8)]
     with listening(tmp_path) as acme:
@@ -140,6 +141,7 @@ def test_case_23_a_word_of_deletion_about_a_project_out_of_sight_buries_nothing(
         assert not [row for row in acme.rows() if row["_deleted"]]
 
 
+@pytest.mark.slow
 def test_a_hint_about_an_issue_of_no_chosen_project_lands_nothing(tmp_path: Path) -> None:
     with listening(tmp_path) as acme:
         acme.options["projects"] = ["ALFA"]

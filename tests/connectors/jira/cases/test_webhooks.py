@@ -154,6 +154,7 @@ def test_case_39_an_issue_back_from_the_dead_is_held_whatever_its_hints_say(tmp_
         assert acme.held() == acme.there()
 
 
+@pytest.mark.slow
 def test_sprints_versions_and_worklogs_are_hints_without_data(tmp_path: Path) -> None:
     with listening(tmp_path) as acme:
         acme.sync()
@@ -221,6 +222,7 @@ def test_case_40_a_lapse_is_told_and_polling_fills_the_gap(tmp_path: Path) -> No
         assert acme.held() == acme.there()
 
 
+@pytest.mark.slow
 def test_case_40_an_account_that_may_not_look_after_webhooks_is_told_and_syncs(tmp_path: Path) -> None:
     with listening(tmp_path, admin=False, faults=("403@/rest/api/3/webhook:1+",)) as acme:
         acme.options["webhook_url"] = acme.door.url
