@@ -61,6 +61,22 @@ class DeferredError(SourceError):
         self.resume_at = resume_at
 
 
+class HookError(SourceError):
+    """A webhook that is not to be believed; `reason` is for our log, never for the sender."""
+
+    status = 401
+
+    def __init__(self, reason: str, *, is_late: bool = False) -> None:
+        super().__init__(reason)
+        self.is_late = is_late  # by our clock, which may be the one that is wrong
+
+
+class HookFormError(HookError):
+    """A genuine webhook that makes no sense."""
+
+    status = 400
+
+
 _BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
     401: (
         AuthenticationError,

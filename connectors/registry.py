@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Final, TypeAlias, cast
 
 from connectors.errors import ConfigurationError
-from connectors.source import Clock, SiteConfig, Source, Stream
+from connectors.source import Clock, Receive, SiteConfig, Source, Stream
 
 Factory: TypeAlias = Callable[[SiteConfig, Clock], Source]
 
@@ -18,6 +18,8 @@ CONNECTORS: Final[Mapping[str, str]] = {
     "jira": "connectors.jira.source:JiraSource",
     "registers": "connectors.registers.source:RegistersSource",
 }
+RECEIVERS: Final[Mapping[str, str]] = {"jira": "connectors.jira.webhook:receive"}
+"""Who reads the webhooks of a source that sends any; apart from the connector, so that a receiver starts light."""
 
 
 def factory(type_name: str) -> Factory:
@@ -39,3 +41,9 @@ def create(config: SiteConfig, clock: Clock) -> Source:
 def streams(type_name: str) -> tuple[Stream, ...]:
     """What a connector offers, known without any site."""
     return cast(tuple[Stream, ...], factory(type_name).streams)  # type: ignore[attr-defined]
+
+
+def receiver(type_name: str) -> Receive:
+    """How to read a webhook of that kind of source."""
+    module, _, name = RECEIVERS[type_name].partition(":")
+    return cast(Receive, getattr(import_module(module), name))

@@ -5,11 +5,11 @@ Nothing about one product (Jira, Excel ...) belongs here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 Json: TypeAlias = Any
 Clock: TypeAlias = Callable[[], datetime]
@@ -149,6 +149,48 @@ class TokenStore(Protocol):
 
 
 @dataclass(frozen=True)
+class Hint:
+    """Word from a source that something changed there: a reason to ask, never data.
+
+    `keys` are the records it speaks of (none: just look again), `at` is when it happened by the source's clock.
+    """
+
+    event: str
+    at: datetime
+    keys: tuple[str, ...] = ()
+    deleted: bool = False
+    actor: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A request that reached our door, as it came; names of headers in lower case, each with all its values."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, tuple[str, ...]] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A delivery that is genuine: what it hints at, and what tells it from every other one.
+
+    A sender that tries again repeats `identifier`; `digest` is of what is signed, so the same under another
+    identifier is a replay.
+    """
+
+    hint: Hint
+    identifier: str
+    digest: str
+
+
+Receive: TypeAlias = Callable[["SiteConfig", Delivery, datetime], Heard]
+"""Takes a site, a delivery and the present; raises a `connectors.errors.HookError` where it is not to be believed."""
+
+
+@dataclass(frozen=True)
 class SiteConfig:
     """One site of one source as `settings` resolved it from YAML: secrets are already filled in."""
 
@@ -156,6 +198,15 @@ class SiteConfig:
     site: str
     options: Mapping[str, Json]
     tokens: TokenStore | None = field(default=None, compare=False, repr=False)
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A source that takes hints into account."""
+
+    def hear(self, hints: Sequence[Hint]) -> None:
+        """Ask for what these speak of in the next sync; that the site is polled as ever goes without saying."""
+        ...
 
 
 class Source(Protocol):

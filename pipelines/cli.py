@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +19,8 @@ from rich.markup import escape
 from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
 from pipelines import settings
+from pipelines.cli_sandbox import sandbox
+from pipelines.cli_webhooks import webhooks
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
 
@@ -204,32 +205,6 @@ def doctor() -> None:
         sys.exit(1)
 
 
-@group.group()
-def sandbox() -> None:
-    """The simulated portfolio behind the real wire protocol."""
-
-
-@sandbox.command("jira")
-@click.option("--port", type=int, default=8089, show_default=True, help="0 takes a free one.")
-@click.option("--issues", type=click.IntRange(min=1), help="Bulk mode: that many issues, for load.")
-@click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), default="cloud", show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--latency-ms", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--recorded", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Serve real data.")
-@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Folder to resume from.")
-@click.option("--advance-days", type=click.IntRange(min=0), default=0, help="Move time forward before serving.")
-@click.option("--register-folder", type=click.Path(file_okay=False, path_type=Path), help="Write the register here.")
-@click.option("--fault", "faults", multiple=True, help="NAME@REQUEST, several allowed.")
-def sandbox_jira(**given: Any) -> None:
-    """A Jira on loopback: Cloud v3 or Data Center v2, and Agile 1.0, with a virtual clock that can move."""
-    from connectors.sandbox.jira.options import SandboxOptions
-    from connectors.sandbox.server import serve
-
-    given["state_dir"] = given.pop("state")
-    options = SandboxOptions(**given)
-    serve(options, lambda url: click.echo(f"ready {url}\n{options.sign_in}"))
-
-
 @group.command()
 @click.option("--port", type=int, default=3000, show_default=True, help="Where the UI listens on 127.0.0.1.")
 def dev(port: int) -> None:
@@ -292,6 +267,10 @@ def status() -> None:
     if not manifest.exists():
         raise ConfigurationError("Nothing is published yet.", "Run `slipstream demo` or `slipstream run`.")
     sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+for subcommands in (sandbox, webhooks):
+    group.add_command(subcommands)
 
 
 if __name__ == "__main__":

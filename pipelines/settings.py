@@ -63,6 +63,10 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def webhooks_dir(self) -> Path:
+        return self.home / "webhooks"
+
+    @property
     def dagster_dir(self) -> Path:
         return self.home / "dagster"
 

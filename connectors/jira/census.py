@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, Literal, TypeAlias
@@ -57,10 +57,12 @@ def nothing() -> Census:
     return Census((), np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
-async def read(flavour: Flavour, session: Session, within: str, projects: Sequence[Project]) -> Census:
+async def read(
+    flavour: Flavour, session: Session, within: str, projects: Sequence[Project], reconcile: Sequence[int] = ()
+) -> Census:
     listed, owners = array("q"), array("q")
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    async for page in flavour.ids(session, ordered(within)):
+    async for page in flavour.ids(session, ordered(within), reconcile):
         listed.extend([issue.id for issue in page.issues])
         owners.extend([numbers[issue.key.rpartition("-")[0]] for issue in page.issues])
     known = {project.key: project.id for project in projects}
@@ -77,11 +79,18 @@ class Differences:
     hidden: dict[str, tuple[Class, Ids]] = field(default_factory=dict)  # project → why its issues are out of sight
 
 
-def compare(held: Held, census: Census, fresh: Ids, projects: Sequence[Project]) -> Differences:
-    """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing."""
+def compare(
+    held: Held, census: Census, fresh: Ids, projects: Sequence[Project], told: Collection[int] = ()
+) -> Differences:
+    """`fresh` came in this very sync: the index may be behind it, so its absence or old project means nothing.
+
+    Of the `told` ones a webhook said that they were deleted: each is asked for by id, and they do not count as
+    vanished in masses.
+    """
     found = Differences()
     listed = {project.id: project for project in projects}
-    absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh))]
+    reported = np.fromiter(told, dtype=np.int64)
+    absent = held.ids[~(np.isin(held.ids, census.ids) | np.isin(held.ids, fresh)) | np.isin(held.ids, reported)]
     for name, ids in held.by_project(absent).items():
         why = _out_of_sight(listed.get(name))
         if why is None:

@@ -17,10 +17,14 @@ VERSION: Final = 1
 
 @dataclass
 class Range:
-    """A disjoint part of a search; `token` is where to go on when a sync was cut short."""
+    """A disjoint part of a search; `token` is where to go on when a sync was cut short.
+
+    `reconcile` are ids that Jira looks up afresh for this search; they must be the same on its every page.
+    """
 
     jql: str
     token: str | None = None
+    reconcile: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -100,7 +104,7 @@ def load(stored: Mapping[str, Any] | None) -> State:
 def _unfinished(rest: Unfinished | None) -> dict[str, Any] | None:
     if rest is None:
         return None
-    ranges = [[part.jql, part.token] for part in rest.ranges]
+    ranges = [[part.jql, part.token, part.reconcile] for part in rest.ranges]
     return {"full": rest.full, "server_time": _text(rest.server_time), "ranges": ranges}
 
 

@@ -32,8 +32,9 @@ class Cloud:
     ) -> AsyncIterator[tuple[Range, wire.IssuePage]]:
         return issues.range_pages(session, settings, part)
 
-    def ids(self, session: Session, jql: str) -> AsyncIterator[wire.CensusPage]:
-        return by_token(session, issues.SEARCH, {"jql": jql, "maxResults": _IDS, "fields": ["key"]}, wire.id_page)
+    def ids(self, session: Session, jql: str, reconcile: Sequence[int] = ()) -> AsyncIterator[wire.CensusPage]:
+        body = {"jql": jql, "maxResults": _IDS, "fields": ["key"], **issues.reconciled(reconcile)}
+        return by_token(session, issues.SEARCH, body, wire.id_page)
 
     def by_id(self, session: Session, ids: Sequence[int]) -> AsyncIterator[wire.IssuePage]:
         return issues.by_id(session, ids)

@@ -39,11 +39,15 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "scoped": ("cloud_id", "api_token"),
     "oauth": ("cloud_id", "client_id", "client_secret", "refresh_token"),
 }
+_HOOKS: Final = ("webhook_secret", "webhook_app_secret", "webhook_issuer", "webhook_url")
+_SECRETS: Final = ("webhook_secret", "webhook_app_secret")
+_SHORTEST_SECRET: Final = 16
 _KNOWN: Final = frozenset(
     {
         *("url", "projects", "allow_http", "auth", "flavour", "gateway", "token_url", "sees_all_issues"),
         *_WANTED,
         *_NUMBERS,
+        *_HOOKS,
     }
 )
 
@@ -75,6 +79,10 @@ class Settings:
     longest_wait_seconds: float = 120.0
     lookback_minutes: float = 10.0
     sees_all_issues: bool = False  # the operator's word: no issue of a browsable project is hidden from the account
+    webhook_secret: str = field(default="", repr=False)  # of an administrator's webhook
+    webhook_app_secret: str = field(default="", repr=False)  # of the app whose dynamic webhooks come
+    webhook_issuer: str = ""  # who signs them; empty: whoever has the secret
+    webhook_url: str = ""  # where they are sent; given, they are kept alive
 
     @property
     def address(self) -> str:
@@ -99,6 +107,7 @@ def read(config: SiteConfig) -> Settings:
     projects = _projects(options.get("projects"), problems)
     if not isinstance(options.get("sees_all_issues", False), bool):
         problems.append("sees_all_issues must be true or false")
+    hooks = _webhooks(options, problems)
     unknown = sorted(set(options) - _KNOWN)
     if unknown:
         problems.append(f"unknown: {', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})")
@@ -121,6 +130,7 @@ def read(config: SiteConfig) -> Settings:
         longest_wait_seconds=numbers["longest_wait_seconds"],
         lookback_minutes=numbers["lookback_minutes"],
         sees_all_issues=options.get("sees_all_issues") is True,
+        **hooks,
     )
 
 
@@ -182,6 +192,14 @@ def _number(options: Mapping[str, Any], name: str, problems: list[str]) -> float
         problems.append(f"{name} must be a number from {least:g} to {most:g}")
         return default
     return number
+
+
+def _webhooks(options: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
+    found = {name: _text(options, name, "leave the line out", problems) for name in _HOOKS if name in options}
+    for name in _SECRETS:
+        if 0 < len(found.get(name, "")) < _SHORTEST_SECRET:
+            problems.append(f"{name} is shorter than {_SHORTEST_SECRET} characters and could be guessed")
+    return found
 
 
 def _projects(value: Any, problems: list[str]) -> tuple[str, ...]:

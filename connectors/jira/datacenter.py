@@ -79,7 +79,9 @@ class DataCenter:
         async for piece in walk(ask, settings.page_size, part.token):
             yield part, replace(piece.rows.page, nextPageToken=piece.token)
 
-    async def ids(self, session: Session, jql: str) -> AsyncIterator[wire.CensusPage]:
+    async def ids(self, session: Session, jql: str, reconcile: Sequence[int] = ()) -> AsyncIterator[wire.CensusPage]:
+        del reconcile  # no such thing here: what is to be known for certain is asked for by id
+
         async def ask(start: int, size: int) -> _Ids:
             body = {"jql": jql, "startAt": start, "maxResults": size, "fields": ["key"]}
             return await session.fetch(post(f"{self.api}/search", body), _id_page)

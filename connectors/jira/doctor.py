@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.errors import AuthenticationError, NotFoundError, ProtocolError, SourceError, UnreachableError
 from connectors.http import Session, get
-from connectors.jira import issues, signin, wire
+from connectors.jira import issues, registrations, signin, wire
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.loop import Loop
@@ -59,6 +59,8 @@ class _Examination:
             ("fields", self._fields),
         ):
             yield self._step(name, step)
+        if self.settings.webhook_url:
+            yield self._step("webhooks", lambda: self._webhooks(info))
 
     def _step(self, name: str, step: Callable[[], tuple[bool, str, str]]) -> Finding:
         try:
@@ -131,6 +133,11 @@ class _Examination:
         ]
         found = ", ".join(name for name, there in parts if there) or "none of story points, sprint, epic link"
         return True, f"{len(fields)} fields; by type: {found}", ""
+
+    def _webhooks(self, info: dict[str, Any]) -> tuple[bool, str, str]:
+        now = wire.moment(info.get("serverTime")) or self.session.clock()
+        tended = self.loop.run(registrations.tend(self.session, self.settings.webhook_url, now))
+        return tended.ok, tended.detail, f"Register them again (POST {registrations.PATH}) as the app that owns them."
 
 
 def _unreached(url: str, error: SourceError) -> Iterator[Finding]:

@@ -30,8 +30,11 @@ class Flavour(Protocol):
         """Whole issues of one range, from its token on; a page's `nextPageToken` is where to go on, None at the end."""
         ...
 
-    def ids(self, session: Session, jql: str) -> AsyncIterator[wire.CensusPage]:
-        """Ids and keys of everything a query finds, in pages as large as the site allows."""
+    def ids(self, session: Session, jql: str, reconcile: Sequence[int] = ()) -> AsyncIterator[wire.CensusPage]:
+        """Ids and keys of everything a query finds, in pages as large as the site allows.
+
+        `reconcile` ids are looked up afresh, behind the index, where the site can do that.
+        """
         ...
 
     def by_id(self, session: Session, ids: Sequence[int]) -> AsyncIterator[wire.IssuePage]:

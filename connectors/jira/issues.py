@@ -38,9 +38,9 @@ def ordered(*clauses: str) -> str:
     return f"{' AND '.join(clauses)} {_ORDER}"
 
 
-def since(within: str, millis: int) -> Range:
+def since(within: str, millis: int, reconcile: Sequence[int] = ()) -> Range:
     """Everything updated since, by the full minute before: JQL compares minutes, and epoch time has no zone."""
-    return Range(ordered(within, f"updated >= {millis // 60_000 * 60_000}"))
+    return Range(ordered(within, f"updated >= {millis // 60_000 * 60_000}"), reconcile=list(reconcile))
 
 
 async def plan(flavour: Flavour, session: Session, settings: Settings, within: str, ids: Sequence[int]) -> list[Range]:
@@ -73,12 +73,18 @@ async def _created(flavour: Flavour, session: Session, ids: list[str]) -> list[i
     return sorted(marks)
 
 
+def reconciled(ids: Sequence[int]) -> dict[str, list[int]]:
+    """The part of a search that asks Jira not to trust its index for these ids."""
+    return {"reconcileIssues": list(ids)} if ids else {}
+
+
 async def range_pages(session: Session, settings: Settings, part: Range) -> AsyncIterator[tuple[Range, wire.IssuePage]]:
     body: dict[str, Any] = {
         "jql": part.jql,
         "maxResults": settings.page_size,
         "fields": ["*all"],
         "expand": "changelog",
+        **reconciled(part.reconcile),
     }
     async for page in by_token(session, SEARCH, body, wire.issue_page, part.token):
         yield part, page

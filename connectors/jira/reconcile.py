@@ -17,6 +17,7 @@ from connectors.jira.config import Settings
 from connectors.jira.dimensions import Project
 from connectors.jira.flavour import Flavour
 from connectors.jira.held import Ids
+from connectors.jira.hints import Told
 from connectors.jira.loop import Loop
 from connectors.source import Batch, Item
 
@@ -34,9 +35,10 @@ class Reconciliation:
         settings: Settings,
         state: checkpoint.State,
         projects: Sequence[Project],
+        told: Told,
     ) -> None:
         self._loop, self._session, self._flavour, self._settings, self._state = loop, session, flavour, settings, state
-        self._projects = projects
+        self._projects, self._told = projects, told
         self._witness = absence.Witness(session, flavour.api, sees_all=settings.sees_all_issues)
         self.census = census.nothing()
         self.delivered: Ids = np.empty(0, np.int64)
@@ -52,7 +54,8 @@ class Reconciliation:
         found = self._differences()
         back, renamed = self._back(found)
         homes = held.by_project(_ids({*found.absent, *back}))
-        for known, ids in ((True, [*found.absent, *back]), (False, sorted({*found.lacking, *renamed}))):
+        anyway = [*found.absent, *back], sorted({*found.lacking, *renamed})
+        for known, ids in ((True, anyway[0]), (False, anyway[1]), (True, self._told.besides(*anyway))):
             yield from self._ask(ids, known=known)
         self.delivered = np.union1d(self.delivered, np.union1d(held.settle(), _ids(self._met)))
         yield from self._judge(found.absent)
@@ -63,7 +66,7 @@ class Reconciliation:
     def _differences(self) -> census.Differences:
         """What to ask for by id: nothing of a project that may not be browsed."""
         held = self._state.held
-        found = census.compare(held, self.census, self.delivered, self._projects)
+        found = census.compare(held, self.census, self.delivered, self._projects, self._told.deleted)
         for project, (why, hidden) in found.hidden.items():
             self.missing.add(project, why, hidden.tolist())
         for project, ids in held.by_project(_ids(set(found.absent))).items():
@@ -97,6 +100,7 @@ class Reconciliation:
             if head.fields.archiveddate and head.fields.project:
                 self.missing.add(head.fields.project.id, "archived", [int(head.id)])
                 self.missing.proofs[int(head.id)] = f"a fetch by id says: archived on {head.fields.archiveddate}"
+        page = self._told.sift(page, self._state.held, self._projects if self._settings.projects else None)
         batch = self._intake.take(page, BY_ID, known=known, lags=False)
         if batch:
             yield batch
@@ -118,7 +122,8 @@ class Reconciliation:
         held = self._state.held
         holdings = {name: tally[0] for name, tally in held.counts().items()}
         for project, ids in held.by_project(_ids(set(absent) - self._met - self._troubled)).items():
-            verdict = self._loop.run(self._witness.of(project, len(ids), holdings[project]))
+            in_masses = len(set(ids.tolist()).difference(self._told.deleted))
+            verdict = self._loop.run(self._witness.of(project, in_masses, holdings[project]))
             if verdict.why == "deleted":
                 yield from self._look_again(ids)
                 ids = np.setdiff1d(ids, _ids(self._met | self._troubled))
@@ -127,13 +132,16 @@ class Reconciliation:
             self._keep(project, verdict, ids)
             if verdict.why == "deleted" and len(ids):
                 yield self._tombstones(project, ids)
+                self.census = self.census.without(ids)  # its index may lag behind
                 self._forget(ids.tolist())
         for project, ids in held.by_project(_ids(set(absent) & self._troubled - self._met)).items():
             self.missing.add(project, "unresolved", ids.tolist())
 
     def _keep(self, project: str, verdict: absence.Verdict, ids: Ids) -> None:
         self.missing.add(project, verdict.why, ids.tolist())
-        self.missing.proofs |= dict.fromkeys(ids.tolist(), verdict.proof)
+        for issue in ids.tolist():
+            heard = self._told.evidence(issue)
+            self.missing.proofs[issue] = f"{heard}; {verdict.proof}" if heard else verdict.proof
         if verdict.is_of_project:
             self.missing.out_of_sight.add(project)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from connectors.jira.client import Client
 from connectors.jira.loop import Loop
 from connectors.jira.sync import Sync
 from connectors.signing import Signer
-from connectors.source import Clock, Finding, Item, Json, SiteConfig
+from connectors.source import Clock, Finding, Hint, Item, Json, SiteConfig
 
 
 class JiraSource:
@@ -35,11 +35,16 @@ class JiraSource:
         self._settings = config.read(config_)
         self._tokens = config_.tokens
         self._clock, self._pause, self._sleep = clock, pause, sleep
+        self._hints: Sequence[Hint] = ()
+
+    def hear(self, hints: Sequence[Hint]) -> None:
+        self._hints = hints
 
     def sync(self, checkpoint: Mapping[str, Json] | None, *, full: bool = False) -> Iterator[Item]:
         state = state_of.load(checkpoint)
         with self._connected() as (loop, session, client):
-            yield from Sync(self._settings, state, self._clock, loop, session, client).items(full=full)
+            sync = Sync(self._settings, state, self._clock, loop, session, client)
+            yield from sync.items(full=full, hints=self._hints)
 
     def changed(self, checkpoint: Mapping[str, Json] | None) -> bool:
         """Whether the youngest issue is one that is not held yet; one request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from connectors.jira import (
     checkpoint,
     dimensions,
     issues,
+    registrations,
     signin,
     streams,
     wire,
@@ -26,9 +27,10 @@ from connectors.jira.absence import Witness
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
+from connectors.jira.hints import Told
 from connectors.jira.loop import Loop
 from connectors.jira.reconcile import Reconciliation
-from connectors.source import Clock, Completeness, Item, Outcome, Progress
+from connectors.source import Clock, Completeness, Hint, Item, Outcome, Progress
 
 _TELL_EVERY: Final = 2_000  # issues between two lines of progress
 _STEADY: Final = 5.0  # seconds by which two clocks may drift apart between two syncs
@@ -51,9 +53,12 @@ class Sync:
         self._delivered = np.empty(0, np.int64)
         self._missing = certificates.Missing()
         self._certificates: list[Completeness] = []
+        self._told = Told()
+        self._notes: list[str] = []
 
-    def items(self, *, full: bool) -> Iterator[Item]:
+    def items(self, *, full: bool, hints: Sequence[Hint] = ()) -> Iterator[Item]:
         """Everything that is new, and the outcome last; a quota that runs out ends the sync early but in order."""
+        self._told = Told(hints)
         try:
             self._sign_in()
             yield Progress(
@@ -65,6 +70,7 @@ class Sync:
             yield from self._reconcile()
             yield from self._read_changelogs()
             yield from self._read_worklogs(full=full)
+            self._notes = self._loop.run(registrations.troubles(self._session, self._settings, self._server_time))
         except DeferredError as stop:
             yield self._deferred(stop)
         else:
@@ -134,12 +140,16 @@ class Sync:
         if within is None:
             return todo
         if full or since is None:
-            self._census = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
+            self._census = self._loop.run(self._read_census(within))
             listed = self._census.listed
             todo.ranges = self._loop.run(issues.plan(self._flavour, self._session, self._settings, within, listed))
         else:
-            todo.ranges = [issues.since(within, wire.millis(since - self._lookback - self._set_back))]
+            began = wire.millis(since - self._lookback - self._set_back)
+            todo.ranges = [issues.since(within, began, self._told.reconcile)]
         return todo
+
+    async def _read_census(self, within: str, reconcile: Sequence[int] = ()) -> census.Census:
+        return await census.read(self._flavour, self._session, within, self._projects, reconcile)
 
     def _read_issues(self, *, full: bool) -> Iterator[Item]:
         state = self._state
@@ -157,6 +167,7 @@ class Sync:
         chains = (self._flavour.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
         for part, page in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
             batch = self._intake.take(page, part.jql)
+            self._told.note(page)
             part.token = page.nextPageToken
             if not part.token:
                 todo.ranges.remove(part)
@@ -172,11 +183,13 @@ class Sync:
     def _reconcile(self) -> Iterator[Item]:
         within = self._within()
         if self._census is None and within is not None:
-            self._census = self._loop.run(census.read(self._flavour, self._session, within, self._projects))
-        work = Reconciliation(self._loop, self._session, self._flavour, self._settings, self._state, self._projects)
+            self._census = self._loop.run(self._read_census(within, self._told.reconcile))
+        work = Reconciliation(
+            self._loop, self._session, self._flavour, self._settings, self._state, self._projects, self._told
+        )
         yield from work.items(self._intake, self._census or census.nothing(), self._server_time)
         if len(work.lost) and within is not None:
-            work.explain_lost(self._loop.run(census.read(self._flavour, self._session, within, self._projects)))
+            work.explain_lost(self._loop.run(self._read_census(within)))
         self._census, self._delivered, self._missing = work.census, work.delivered, work.missing
 
     def _read_changelogs(self) -> Iterator[Item]:
@@ -236,7 +249,7 @@ class Sync:
         own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)
         proofs = (*own, *self._certificates)
         partial = [proof for proof in proofs if proof.status == "partial"]
-        told = "; ".join(f"{proof.stream} {proof.scope_key}: {proof.detail}" for proof in partial[:5])
+        told = "; ".join([f"{proof.stream} {proof.scope_key}: {proof.detail}" for proof in partial[:5]] + self._notes)
         return Outcome(
             checkpoint.dump(state),
             "partial" if partial else "complete",

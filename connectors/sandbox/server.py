@@ -63,11 +63,14 @@ def _advance(site: Site, days: int) -> None:
 async def _run(sandbox: Sandbox, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
     runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
+    sending = asyncio.create_task(sandbox.emitter.run())
     try:
         await _listen(web.TCPSite(runner, _LOOPBACK, sandbox.options.port), sandbox.options.port)
         on_ready(f"http://{_LOOPBACK}:{runner.addresses[0][1]}")
         await stop.wait()
     finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
         await runner.cleanup()
 
 
@@ -131,10 +134,14 @@ class Running:
         """Run an edit of the site between two requests."""
         self._do(edit)
 
+    def deliver(self) -> None:
+        """Send every webhook that waits, and come back when they have arrived, or not."""
+        asyncio.run_coroutine_threadsafe(self.sandbox.emitter.flush(), self.loop).result(timeout=120)
+
     def _do(self, work: Callable[[], _Result]) -> _Result:
         async def call() -> _Result:
             result = work()
-            self.sandbox.after_move()
+            self.sandbox.moved()
             return result
 
         return asyncio.run_coroutine_threadsafe(call(), self.loop).result(timeout=120)

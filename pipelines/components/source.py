@@ -14,6 +14,7 @@ from connectors.source import SiteConfig, Stream
 from pipelines import policies
 from pipelines.keys import COMPLETENESS, landing_key
 from pipelines.line import Line
+from pipelines.resources.spool import Spool
 from pipelines.stages import sync
 
 CHECK = "complete"
@@ -121,6 +122,8 @@ def _change_sensor(site: SiteConfig, job_name: str) -> dg.SensorDefinition:
         description=f"Asks {site.type} site {site.site} what changed since the last commit, and syncs if so.",
     )
     def _changed(context: dg.SensorEvaluationContext, line: dg.ResourceParam[Line]) -> dg.RunRequest | dg.SkipReason:
+        if Spool(line.settings.webhooks_dir, site.type, site.site).has_hints():
+            return dg.RunRequest(run_key=None)  # its webhooks said so: no need to ask
         checkpoint = line.landing.checkpoint(site.type, site.site)
         try:
             changed = registry.create(site, line.landing.clock()).changed(checkpoint)

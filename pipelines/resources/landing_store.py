@@ -105,7 +105,7 @@ class LocalStore:
         finally:
             with suppress(OSError):
                 draft.unlink()
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
@@ -198,7 +198,7 @@ class ObjectStore:
         return sorted(str(e["name"]).rsplit("/", 1)[-1] for e in entries if e["type"] == kind)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name durable; file systems that cannot are left alone."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

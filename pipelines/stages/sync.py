@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,13 @@ from typing import Any, cast
 import orjson
 
 from connectors.errors import ProtocolError, SourceError
-from connectors.source import Batch, Completeness, Item, Outcome, Progress, Rejected, SiteConfig, Source
+from connectors.source import Batch, Completeness, Item, Listener, Outcome, Progress, Rejected, SiteConfig, Source
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.landing import Commit, Landing
 from pipelines.resources.landing_writer import SyncWriter
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.locks import BusyError, hold
+from pipelines.resources.spool import Spool, Waiting
 from pipelines.settings import Settings
 from pipelines.settings_secrets import scrub
 
@@ -50,6 +51,7 @@ class SyncReport:
     server_time: datetime | None
     detail: str = ""
     quarantine: str | None = None
+    hints: int = 0  # webhooks that this sync took into account
 
     def summary(self) -> str:
         """One sentence for a person."""
@@ -84,21 +86,36 @@ def sync_site(
         crashpoint("sync.begin")
         try:
             connector = source or _connector(site, landing)
+            spool = Spool(settings.webhooks_dir, site.type, site.site)
+            hints = _listen(connector, spool)
             with landing.begin(site.type, site.site, full=full or checkpoint is None) as writer:
                 outcome = _land(connector.sync(checkpoint, full=full), writer, progress)
                 writer.finish(outcome)
                 _certify(Ledger(settings.ledger_dir), writer, outcome)
                 crashpoint("sync.certified")
                 commit = writer.commit(outcome)
+            if commit.status == "deferred":
+                hints = []  # it may not have come to them: they wait for the next
+            with suppress(OSError):  # heard again by the next sync, which does no harm
+                spool.take(hints, commit.known_at)
         except Exception as error:
             raise _scrubbed(error, site) from None
-    return _report(commit, outcome, writer.quarantine_path, time.monotonic() - started)
+    return _report(commit, outcome, writer.quarantine_path, time.monotonic() - started, len(hints))
 
 
 def _connector(site: SiteConfig, landing: Landing) -> Source:
     from connectors import registry
 
     return registry.create(site, landing.clock())
+
+
+def _listen(source: Source, spool: Spool) -> list[Waiting]:
+    """Tell the source what its webhooks told us; what it does not listen to stays where it is."""
+    if not isinstance(source, Listener):
+        return []
+    waiting = spool.waiting()
+    source.hear([one.hint for one in waiting])
+    return waiting
 
 
 def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) -> Outcome:
@@ -170,7 +187,7 @@ def _scrubbed(error: Exception, site: SiteConfig) -> Exception:
     return ProtocolError(f"{type(error).__name__}: {scrub(str(error), site.options)}")
 
 
-def _report(commit: Commit, outcome: Outcome, quarantine: Path, seconds: float) -> SyncReport:
+def _report(commit: Commit, outcome: Outcome, quarantine: Path, seconds: float, hints: int) -> SyncReport:
     return SyncReport(
         type=commit.type,
         site=commit.site,
@@ -186,4 +203,5 @@ def _report(commit: Commit, outcome: Outcome, quarantine: Path, seconds: float) 
         server_time=commit.server_time,
         detail=commit.detail,
         quarantine=str(quarantine) if commit.rejected else None,
+        hints=hints,
     )

@@ -19,6 +19,7 @@ from connectors.sandbox.jira import (
     meta,
     projects,
     searches,
+    webhooks,
     worklogs,
 )
 from connectors.sandbox.jira.auth import Gate
@@ -27,7 +28,7 @@ from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 from connectors.sandbox.jira.options import SandboxOptions
 
-_CLOUD = (access, meta, projects, searches, issues, worklogs, agile)
+_CLOUD = (access, meta, projects, searches, issues, worklogs, agile, webhooks)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 

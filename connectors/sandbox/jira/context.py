@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from connectors.sandbox.jira.emitter import Emitter
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.oauth import TokenOffice
 from connectors.sandbox.jira.options import SandboxOptions
@@ -28,6 +29,12 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         self.oauth = TokenOffice(self.options, lambda: self.site.now)
+        self.emitter = Emitter(self.site, self.options)
+
+    def moved(self) -> None:
+        """Call after whatever moved time or changed the site."""
+        self.after_move()
+        self.emitter.look()
 
 
 PAGE_SHARE: ContextVar[float] = ContextVar("page_share", default=1.0)  # below 1 while a fault shortens pages

@@ -10,7 +10,7 @@ from connectors.sandbox.jira.errors import JiraError
 
 
 def _moved(sandbox: Sandbox, **more: object) -> web.Response:
-    sandbox.after_move()
+    sandbox.moved()
     return answer({"now": clock.stamp(sandbox.site.now, sandbox.site.zone), **more})
 
 

@@ -35,6 +35,14 @@ class SandboxOptions:
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
     index_lag_seconds: int = 0  # searches see the site as it stood so long ago
     clock_skew_seconds: int = 0  # the server's clock against the true time
+    webhook_url: str | None = None  # where an administrator had everything sent to
+    webhook_secret: str = "sandbox-webhook-secret"  # noqa: S105 - as above
+    webhook_app_secret: str = "sandbox-webhook-app-secret"  # noqa: S105 - as above; signs what dynamic webhooks bring
+    webhook_issuer: str = "sandbox-app"
+    webhook_drop: float = 0.0  # this share never arrives
+    webhook_duplicate: float = 0.0  # this share arrives twice
+    webhook_reorder: bool = False
+    webhook_retry_seconds: float = 1.0  # Jira waits for minutes
 
     @property
     def sign_in(self) -> str:

@@ -44,24 +44,28 @@ def decode(token: str) -> dict[str, object]:
     return value
 
 
-def page(searcher: Searcher, jql: str, token: str | None, limit: int) -> Page:
-    """The next `limit` ids of the query after `token`, and the token of the page after, absent on the last."""
+def page(searcher: Searcher, jql: str, token: str | None, limit: int, bound: str = "") -> Page:
+    """The next `limit` ids of the query after `token`, and the token of the page after, absent on the last.
+
+    `bound` is what must be the same on every page besides the query.
+    """
     rows, query = searcher.run(jql)
-    start = _start(searcher, jql, rows, query.order, token) if token else 0
+    asked = zlib.crc32(f"{jql}\n{bound}".encode())
+    start = _start(searcher, asked, rows, query.order, token) if token else 0
     chosen = rows[start : start + limit]
     end = start + len(chosen)
     ids: list[int] = searcher.index.ids[chosen].tolist()
     if end >= len(rows):
         return Page(ids, None)
     last = [int(column[0]) for column in searcher.sort_columns(query.order, rows[end - 1 : end])]
-    place = {"q": zlib.crc32(jql.encode()), "v": searcher.index.version, "o": end, "k": last, "i": ids[-1]}
+    place = {"q": asked, "v": searcher.index.version, "o": end, "k": last, "i": ids[-1]}
     return Page(ids, encode({**place, "t": clock.millis(searcher.now)}))
 
 
-def _start(searcher: Searcher, jql: str, rows: Numbers, order: tuple[Sort, ...], token: str) -> int:
+def _start(searcher: Searcher, asked: int, rows: Numbers, order: tuple[Sort, ...], token: str) -> int:
     place = decode(token)
     offset, version, issued = place.get("o"), place.get("v"), place.get("t")
-    if place.get("q") != zlib.crc32(jql.encode()) or not isinstance(offset, int) or not isinstance(issued, int):
+    if place.get("q") != asked or not isinstance(offset, int) or not isinstance(issued, int):
         raise JiraError(400, BAD_TOKEN)
     if searcher.now - clock.from_millis(issued) > LIFETIME:
         raise JiraError(400, BAD_TOKEN)

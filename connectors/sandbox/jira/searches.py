@@ -29,12 +29,15 @@ async def search_post(request: web.Request) -> web.Response:
 
 def _search(site: Site, asked: dict[str, Any]) -> web.Response:
     shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
-    site = site.searched(_reconciled(asked))
+    reconciled = _reconciled(asked)
+    site = site.searched(reconciled)
     limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)
     if limit < 1:
         raise JiraError(400, "The value of 'maxResults' must be at least 1.")
     limit = max(1, int(limit * PAGE_SHARE.get()))  # short pages are legal
-    found = paging.page(searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit)
+    found = paging.page(
+        searcher(site), _jql(asked), asked.get("nextPageToken") or None, limit, ",".join(map(str, reconciled))
+    )
     parts = [b'{"issues":[', b",".join(_issues(site, found.ids, shown)), b"]"]
     if found.token:
         parts.append(b',"nextPageToken":"%s","isLast":false}' % found.token.encode())

@@ -144,7 +144,7 @@ def test_issues_that_the_index_names_and_the_site_has_no_more_end_no_read_early(
 
         def lose():
             for ghost in ghosts:
-                acme.jira.site.world.issues.pop(ghost)
+                acme.jira.site.shown.issues.pop(ghost)
 
         acme.jira.change(lose)  # the index stays as it was
         assert acme.jira.site.index is index

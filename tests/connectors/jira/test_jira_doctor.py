@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.connectors.jira.syncing import connect, site
+from tests.fixtures.sandbox import Client
 
 
 def _findings(source):
@@ -56,3 +57,17 @@ def test_missing_boards_are_no_fault():
         boards = _findings(acme.source)["boards"]
     assert boards.ok
     assert "not offered" in boards.detail
+
+
+def test_dynamic_webhooks_are_looked_after_and_a_lapse_has_a_remedy():
+    address = "http://127.0.0.1:9/jira/acme"
+    hooks = [{"events": ["jira:issue_updated"], "jqlFilter": "project = ALFA"}]
+    with site(webhook_url=address) as acme:
+        lapsed = _findings(acme.source)["webhooks"]
+        Client(acme.jira).post("/rest/api/3/webhook", {"url": address, "webhooks": hooks})
+        fresh = _findings(acme.source)["webhooks"]
+        acme.jira.advance(21)
+        refreshed = _findings(acme.source)["webhooks"]
+    assert (lapsed.ok, "POST /rest/api/3/webhook" in lapsed.remedy) == (False, True)
+    assert (fresh.ok, fresh.detail) == (True, "1 dynamic webhooks, until 2026-04-01")
+    assert (refreshed.ok, refreshed.detail) == (True, "1 of 1 dynamic webhooks refreshed, until 2026-04-22")

@@ -141,6 +141,31 @@ def test_bulk_answers_are_valid(client: Client) -> None:
     assert assert_answer(count, "JQLCountResultsBean") == {"count": 12}
 
 
+def test_webhook_answers_are_valid() -> None:
+    url, path = "https://acme.test/hook", "/rest/api/3/webhook"
+    with running_world() as jira:
+        client = Client(jira)
+        hooks = [
+            {"events": ["jira:issue_updated"], "jqlFilter": "project = ALFA", "fieldIdsFilter": ["summary"]},
+            {"events": ["sprint_closed"], "jqlFilter": "project = ALFA"},
+            {"events": ["jira:issue_deleted"], "jqlFilter": "project ~ ALFA"},
+        ]
+        asked = {"url": url, "webhooks": hooks}
+        assert_valid(asked | {"webhooks": hooks[:1]}, "WebhookRegistrationDetails")
+        made = assert_answer(client.post(path, asked), "ContainerForRegisteredWebhooks")
+        assert [*map(list, made["webhookRegistrationResult"])] == [["createdWebhookId"], ["errors"], ["errors"]]
+        (held,) = assert_answer(client.get(path), "PageBeanWebhook")["values"]
+        assert (held["url"], held["fieldIdsFilter"]) == (url, ["summary"])
+        ids = {"webhookIds": [held["id"], 99]}
+        assert_answer(client.send("PUT", f"{path}/refresh", ids), "WebhooksExpirationDate")
+        assert client.send("DELETE", path, ids).status == 202
+        assert client.get(path).json["values"] == []
+        for refused in ({"url": url}, {"url": "ftp://acme.test", "webhooks": hooks}, {"webhooks": hooks}):
+            answer = client.post(path, refused)
+            assert answer.status == 400
+            assert_valid(answer.json, "ErrorCollection")
+
+
 @pytest.mark.parametrize(
     "path", ["search", "nothing", "issue/NO-1", "project/NO", "search/jql?jql=order+by+id", "search/jql?jql=x=1"]
 )
