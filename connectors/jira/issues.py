@@ -159,8 +159,8 @@ class Intake:
 
     def is_old(self, head: wire.Head) -> bool:
         """Created before this look back began: more of it than its last update may have gone unseen."""
-        born = wire.moment(head.fields.created)
-        return self.floor > 0 and born is not None and wire.millis(born) < self.floor
+        born = wire.moment(head.fields.created) if self.floor else None
+        return born is not None and wire.millis(born) < self.floor
 
     def _note(self, issue: int, stamp: int, head: wire.Head) -> None:
         if stamp < 0 or stamp >= self.window or issue in self.echoes:

@@ -108,7 +108,9 @@ def _completeness(report: sync.SyncReport, key: dg.AssetKey) -> dg.AssetCheckRes
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "certificates": len(report.certificates),
-            "partial": [f"{c.stream} of {c.scope_key}: {c.held_count} of {c.source_count}" for c in wanting],
+            "partial": [
+                f"{c.stream} of {c.scope_key}: {c.detail or f'{c.held_count} of {c.source_count}'}" for c in wanting
+            ],
         },
     )
 

@@ -175,7 +175,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 def _variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
     return {
-        "as_of": f"{as_of:%Y-%m-%d %H:%M:%S}",
+        "as_of": as_of.isoformat(sep=" "),  # to the instant: a tombstone bears the very time of its sync
         "reporting_timezone": settings.reporting_timezone,
         "governance_mode": settings.governance_mode,
         "advising_modes": list(policy.advising_modes()),
@@ -240,7 +240,7 @@ def _as_of(line: Line, layer: str) -> datetime:
     latest: datetime | None = row[0] if row else None
     if latest is None:
         raise NothingLandedError("Nothing is landed yet, so there is nothing to build.", "Run `slipstream sync` first.")
-    return latest.replace(microsecond=0)
+    return latest
 
 
 def _counted(warehouse: Warehouse, nodes: Sequence[NodeResult]) -> tuple[NodeResult, ...]:

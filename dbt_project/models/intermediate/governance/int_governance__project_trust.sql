@@ -20,8 +20,8 @@ with
             'incomplete: '
             || stream
             || ' ('
-            || coalesce(missing_count, 0)
-            || ' missing)'
+            || coalesce(nullif(detail, ''), coalesce(missing_count, 0) || ' missing')
+            || ')'
         from {{ ref("fct_completeness") }}
         where is_current and completeness_status = 'partial'
     ),
