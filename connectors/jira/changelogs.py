@@ -31,8 +31,22 @@ class Part:
     """Some changelogs of a group; the last part of a group has `done` set."""
 
     issues: Sequence[int]
-    logs: list[bytes] = field(default_factory=list)
+    logs: list[Log] = field(default_factory=list)
     done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One entry of a bulk answer: some histories of one issue, by id, and the bytes they came in."""
+
+    issue: int
+    histories: list[str]
+    raw: bytes
+
+
+def read(raw: bytes) -> Log:
+    head = wire.issue_changelog(raw)
+    return Log(int(head.issueId), [row.id for row in head.changeHistories], raw)
 
 
 async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -> AsyncIterator[Part]:
@@ -41,10 +55,9 @@ async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -
     body = {"issueIdsOrKeys": [str(issue) for issue in issues], "maxResults": _ROWS}
     try:
         async for page in by_token(session, _BULK, body, wire.changelog_page):
-            logs = [bytes(raw) for raw in page.issueChangeLogs]
+            logs = [read(bytes(raw)) for raw in page.issueChangeLogs]
             for log in logs:
-                head = wire.issue_changelog(log)
-                rows[int(head.issueId)] = rows.get(int(head.issueId), 0) + len(head.changeHistories)
+                rows[log.issue] = rows.get(log.issue, 0) + len(log.histories)
             yield Part(issues, logs)
     except (NotFoundError, ForbiddenError, RefusedError):
         rows = dict.fromkeys(issues, -1)  # not offered here: every one by itself
@@ -53,9 +66,9 @@ async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -
     yield Part(issues, done=True)
 
 
-async def _single(session: Session, issue: int) -> list[bytes]:
+async def _single(session: Session, issue: int) -> list[Log]:
     """One issue's changelog page by page, worded as the bulk answer words it. None where the issue is gone."""
-    logs: list[bytes] = []
+    logs: list[Log] = []
     start = 0
     while True:
         params = (("startAt", str(start)), ("maxResults", str(_SINGLE_ROWS)))
@@ -66,7 +79,7 @@ async def _single(session: Session, issue: int) -> list[bytes]:
             return []
         came = len(wire.raw_list(bytes(page.values)))
         if came:
-            logs.append(b'{"issueId":"%d","changeHistories":%s}' % (issue, bytes(page.values)))
+            logs.append(read(b'{"issueId":"%d","changeHistories":%s}' % (issue, bytes(page.values))))
         start += came
         if not came or start >= page.total:
             return logs
@@ -83,12 +96,11 @@ class Tally:
     def take(self, part: Part) -> Batch:
         batch = Batch(streams.ISSUE_CHANGELOG.name)
         for log in part.logs:
-            head = wire.issue_changelog(log)
-            issue = int(head.issueId)
+            issue = log.issue
             self._pages[issue] = self._pages.get(issue, 0) + 1
-            self._ids.setdefault(issue, set()).update([row.id for row in head.changeHistories])
+            self._ids.setdefault(issue, set()).update(log.histories)
             stamp = self._state.overflow.get(issue, -1)
-            batch.add(f"{issue}/{self._pages[issue]}", log, wire.from_millis(stamp) if stamp >= 0 else None)
+            batch.add(f"{issue}/{self._pages[issue]}", log.raw, wire.from_millis(stamp) if stamp >= 0 else None)
         if part.done:
             for issue in part.issues:
                 self._settle(issue)

@@ -1,9 +1,8 @@
-"""A private event loop in a thread, so that a plain generator can drive many requests at once with back-pressure."""
+"""A private event loop, so that a plain generator can drive many requests at once with back-pressure."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -19,25 +18,27 @@ class _End(Generic[T]):
 
 
 class Loop:
-    """Runs coroutines for a synchronous caller; leaving the context cancels whatever is still under way."""
+    """Runs coroutines for a synchronous caller; leaving the context cancels whatever is still under way.
+
+    It has no thread: requests go on while the caller waits here for the next item, and meanwhile the sockets take in
+    what arrives. A thread of its own would make two of them pass Python's lock to and fro, once or twice a page.
+    """
 
     def __enter__(self) -> Loop:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="slipstream-http", daemon=True)
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.run(_cancel_others())
-        self.run(self._loop.shutdown_asyncgens())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self.run(_cancel_others())
+            self.run(self._loop.shutdown_asyncgens())
+        finally:
+            self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._loop.run_until_complete(work)
 
     def merge(self, chains: Iterable[AsyncIterator[T]], workers: int, ahead: int) -> Iterator[T]:
         """Items of all chains as they arrive: `workers` chains at a time, at most `ahead` items waiting here.
@@ -45,7 +46,7 @@ class Loop:
         The first error ends the stream, after the items that arrived before it.
         """
         queue: asyncio.Queue[T | _End[T]] = asyncio.Queue(maxsize=ahead)
-        feeding = asyncio.run_coroutine_threadsafe(_feed(iter(chains), workers, queue), self._loop)
+        feeding = self._loop.create_task(_feed(iter(chains), workers, queue))
         try:
             while True:
                 item = self.run(queue.get())

@@ -159,21 +159,21 @@ class SyncWriter:
 
     def _flush(self, stream: str) -> None:
         """Hand a stream's records to the writing thread, after the row group before them is done: memory is bounded."""
-        batch = self._buffers.pop(stream).batch
+        waiting = self._buffers.pop(stream)
         self._wait()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "landing")
-        self._pending = self._thread.submit(self._write, batch)
+        self._pending = self._thread.submit(self._write, waiting)
         crashpoint("landing.flush")
 
-    def _write(self, batch: Batch) -> None:
-        if batch.stream not in self._parts:
-            folder = f"{self.type}/{self.site}/{batch.stream}"
-            self._parts[batch.stream] = PartWriter(self.store, folder, batch.stream, self.sync_id)
-        table, damaged = landing_parts.as_table(batch, self.site, self.sync_id, self.known_at)
+    def _write(self, waiting: Buffer) -> None:
+        stream = waiting.batch.stream
+        if stream not in self._parts:
+            self._parts[stream] = PartWriter(self.store, f"{self.type}/{self.site}/{stream}", stream, self.sync_id)
+        table, damaged = landing_parts.as_table(waiting, self.site, self.sync_id, self.known_at)
         for item in damaged:
             self.reject(item)
-        self._parts[batch.stream].write(table)
+        self._parts[stream].write(table)
         crashpoint("landing.part")
 
     def _wait(self) -> None:

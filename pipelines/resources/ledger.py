@@ -19,6 +19,7 @@ import yaml
 
 from connectors.errors import SourceError
 from pipelines.clock import STAMP
+from pipelines.resources import arrow_columns
 from pipelines.resources.disk import explain_full_disk
 from pipelines.resources.landing_store import open_store
 
@@ -155,7 +156,9 @@ def _columns(frame: Any) -> tuple[dict[str, Any], int]:
 
 def _cast_column(values: Any, wanted: pa.DataType) -> pa.Array:
     """Strict: no text for a number, no number for a text, no fraction for a whole number."""
-    found = pa.array(values, from_pandas=True)
+    found = arrow_columns.plain(values) if isinstance(values, list) else None
+    if found is None:
+        found = pa.array(values, from_pandas=True)
     if isinstance(found, pa.ChunkedArray):
         found = found.combine_chunks()
     if pa.types.is_null(found.type) or found.null_count == len(found):
