@@ -50,6 +50,7 @@ class SyncReport:
     server_time: datetime | None
     detail: str = ""
     quarantine: str | None = None
+    resume_at: datetime | None = None
 
     def summary(self) -> str:
         """One sentence for a person."""
@@ -106,6 +107,7 @@ def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) ->
     outcome: Outcome | None = None
     with closing(cast(Any, items)):
         for item in items:
+            crashpoint("sync.item")
             if outcome is not None:
                 raise ProtocolError(f"The connector {writer.type} went on after its outcome.", "This is a fault in it.")
             if isinstance(item, Batch):
@@ -186,4 +188,5 @@ def _report(commit: Commit, outcome: Outcome, quarantine: Path, seconds: float) 
         server_time=commit.server_time,
         detail=commit.detail,
         quarantine=str(quarantine) if commit.rejected else None,
+        resume_at=outcome.resume_at,
     )
