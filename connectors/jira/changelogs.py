@@ -54,7 +54,7 @@ async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -
 
 
 async def _single(session: Session, issue: int) -> list[bytes]:
-    """One issue's changelog page by page, worded as the bulk answer words it; what is refused is missed by the tally."""
+    """One issue's changelog page by page, worded as bulk words it; the tally misses what is refused."""
     logs: list[bytes] = []
     start = 0
     while True:

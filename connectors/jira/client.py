@@ -37,7 +37,10 @@ class Client:
         return self._call("/rest/api/3/serverInfo", lambda jira: jira.server_info())
 
     def myself(self) -> dict[str, Any]:
-        return self._call("/rest/api/3/myself", lambda jira: jira.myself())
+        me = self._call("/rest/api/3/myself", lambda jira: jira.myself())
+        if not (me.get("accountId") or me.get("name")):  # the package makes {} of an empty body
+            raise _no_jira(f"GET /rest/api/3/myself on {self._settings.url}")
+        return me
 
     def close(self) -> None:
         if self._jira is not None:
