@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 import yaml
 
 from connectors.jira.source import JiraSource
 from connectors.sandbox.server import Running
 from connectors.source import SiteConfig, Source
+from pipelines import cli
 from pipelines.resources.landing import Commit, Landing
 from pipelines.settings import Settings, load
 from pipelines.stages.sync import SyncReport, sync_site
@@ -119,3 +122,13 @@ class Waits(list[float]):
     @property
     def over(self) -> float:
         return sum(self)
+
+
+def slipstream(home: Home, patch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The command in this process; the exit code, what it says goes to stdout and stderr."""
+    for name, value in home.environment.items():
+        patch.setenv(name, value)
+    patch.setattr(sys, "argv", ["slipstream", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    return int(stop.value.code or 0)
