@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,17 @@ class Version:
     deleted: bool
     payload_hash: str
     payload: str
+    updated: datetime | None
 
     @property
     def document(self) -> Any:
         return json.loads(self.payload)
+
+
+def _is_older(version: Version, other: Version | None) -> bool:
+    if other is None or version.updated is None or other.updated is None:
+        return False
+    return version.stream == "issue" and version.updated < other.updated
 
 
 @dataclass
@@ -44,6 +52,7 @@ class Home:
 
     folder: Path
     options: dict[str, Any] = field(default_factory=dict)
+    lock_wait: float = 20
 
     def point_at(self, jira: Running, **options: Any) -> None:
         login = {"url": jira.url, "email": jira.email, "api_token": jira.token}
@@ -54,7 +63,7 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"SLIPSTREAM_HOME": str(self.folder), "SLIPSTREAM_LOCK_WAIT": "20"}
+        return {"SLIPSTREAM_HOME": str(self.folder), "SLIPSTREAM_LOCK_WAIT": str(self.lock_wait)}
 
     @property
     def settings(self) -> Settings:
@@ -86,15 +95,22 @@ class Home:
     def versions_of(self, commit: Commit) -> list[Version]:
         rows = []
         for file in commit.files:
-            columns = ["_key", "_deleted", "_payload_hash", "payload"]
+            columns = ["_key", "_deleted", "_payload_hash", "payload", "_source_updated_at"]
             table = pq.read_table(self.landing.address(file), columns=columns).to_pydict()
             rows += [Version(file.stream, *row) for row in zip(*(table[name] for name in columns), strict=True)]
         return rows
 
     def held(self) -> dict[tuple[str, str], Version]:
-        """The latest version of every record, as staging shows it, without what is deleted."""
-        latest = {(version.stream, version.key): version for version in self.versions()}
-        return {key: version for key, version in latest.items() if not version.deleted}
+        """What the tables show of every record: deletion goes by the order of observation, an issue's content by
+        the source's clock.
+        """
+        last, content = dict[tuple[str, str], Version](), dict[tuple[str, str], Version]()
+        for version in self.versions():
+            name = (version.stream, version.key)
+            last[name] = version
+            if not version.deleted and not _is_older(version, content.get(name)):
+                content[name] = version
+        return {name: content[name] for name, version in last.items() if not version.deleted}
 
 
 def impatient(source: JiraSource, seconds: float = 0.25) -> JiraSource:
