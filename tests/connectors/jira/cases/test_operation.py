@@ -17,6 +17,8 @@ from tests.connectors.jira.homes import Home
 from tests.fixtures.sandbox import make_issue, running_world, small_world
 
 AFTER = "landing.committed"  # the one place where the sync already exists
+MOVED = "landing.moved"  # only where a source tells its time at the end, which Jira does not
+MANY = {"sync.item": 8, "landing.flush": 5, "landing.part": 5, "store.draft": 2}  # places passed several times
 
 
 @dataclass
@@ -36,7 +38,11 @@ class Week:
 
 def tables(home):
     """The landed records of every stream as the tables show them: what is there, each version once."""
-    return {key: (version.payload_hash, version.payload) for key, version in home.held().items()}
+    return {
+        (stream, key): (version.payload_hash, version.payload)
+        for (stream, key), version in home.held().items()
+        if stream != "server"  # its clock ticks
+    }
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +55,13 @@ def week(tmp_path_factory):
         home.point_at(jira, page_size=5, in_flight=2)
         assert warm.sync(home).code == 0
 
-        def move_on():
-            for number in (3, 4, 5):
-                world.issues[10_000 + number].summary = "Another summary"
-                world.issues[10_000 + number].updated = world.now
-            make_issue(world, 2, world.projects[10_200], histories=130)
-            world.issues[10_002].updated = world.now
-            del world.issues[10_030], world.worklogs[2]
-            world.sprints[2].state = "closed"
-            jira.site.advance(1)
-
-        jira.change(move_on)
+        for number in (3, 4, 5):
+            jira.do("update_issue", issue=10_000 + number, field="summary", value="Another summary")
+        jira.do("update_issue", issue=10_002, field="priority", value="High")  # the one with the long changelog
+        jira.do("delete_issue", issue=10_030)
+        jira.do("delete_worklog", worklog=2)
+        jira.do("close_sprint", sprint=2)
+        jira.advance(1)
         calm = Home(folder / "calm", home.options)
         shutil.copytree(home.folder, calm.folder)
         assert warm.sync(calm).code == 0
@@ -92,12 +94,12 @@ def test_case_41_a_sync_killed_between_two_steps_ends_in_the_next_as_if_nothing_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", places())
+@pytest.mark.parametrize("place", [place for place in places() if place != MOVED])
 def test_case_41_wherever_and_however_late_it_is_killed_the_next_sync_gives_identical_tables(week, tmp_path, place):
     times = 0
     while _killed_and_run_again(week, tmp_path / str(times), place if times == 0 else f"{place}:{times + 1}"):
         times += 1
-    assert times >= (8 if place in ("sync.item", "landing.part", "landing.flush") else 1)
+    assert times >= MANY.get(place, 1)
 
 
 @pytest.mark.slow

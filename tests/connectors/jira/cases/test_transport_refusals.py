@@ -16,9 +16,11 @@ from connectors.errors import (
 )
 from connectors.jira import issues
 from connectors.sandbox.world import Board
+from pipelines.line import Line
 from tests.connectors.jira.homes import Home, slipstream
 from tests.connectors.jira.syncing import connect, site
 from tests.fixtures.sandbox import make_issue, running_world, small_world
+from tests.fixtures.warehouse import parsed_target
 
 SEARCH = "/search/jql"
 
@@ -149,6 +151,26 @@ def test_case_08_the_command_line_ends_with_3_and_lists_the_skip(home, monkeypat
     told = json.loads(said.out)
     (proof,) = [proof for proof in told["certificates"] if proof["status"] == "partial"]
     assert (code, told["status"], proof["missing"][0]["id"]) == (3, "partial", "board/200")
+
+
+@pytest.mark.slow
+def test_case_08_the_completeness_check_of_the_stream_warns_and_the_run_goes_on(home, request, monkeypatch):
+    import dagster as dg
+
+    from pipelines import dagster_home
+    from pipelines.run import run_job
+
+    parsed_target(request.config, home.folder)
+    with running_world(faults=("422@/board/200/sprint:1+",)) as jira:
+        home.point_at(jira)
+        run = run_job("sync_acme", Line.of(home.settings))
+    assert (run.ok, run.exit_code) == (True, 3)
+    with dagster_home.instance(home.folder / "dagster") as instance:
+        records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in records]
+    failed = [check for check in checks if not check.passed]
+    assert len(checks) > 8
+    assert [(check.asset_key.path[-1], check.severity) for check in failed] == [("sprint", dg.AssetCheckSeverity.WARN)]
 
 
 # 9: 410
