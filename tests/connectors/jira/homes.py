@@ -104,8 +104,12 @@ class Home:
         """What the tables show of every record: deletion goes by the order of observation, an issue's content by
         the source's clock.
         """
+        return self.shown(self.versions())
+
+    @staticmethod
+    def shown(versions: list[Version]) -> dict[tuple[str, str], Version]:
         last, content = dict[tuple[str, str], Version](), dict[tuple[str, str], Version]()
-        for version in self.versions():
+        for version in versions:
             name = (version.stream, version.key)
             last[name] = version
             if not version.deleted and not _is_older(version, content.get(name)):
