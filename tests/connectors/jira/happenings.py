@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from connectors.sandbox.jira.errors import JiraError
@@ -20,6 +22,11 @@ Do = Callable[[WorldSite, int, int], object]
 def _issue(site: WorldSite, choice: int) -> int:
     there = sorted(set(site.world.issues) - site.world.deleted)
     return there[choice % len(there)]
+
+
+def _hidden(site: WorldSite, choice: int) -> int:
+    hidden = sorted(site.world.secured)
+    return hidden[choice % len(hidden)] if hidden else 0
 
 
 def _update(site: WorldSite, which: int, how: int) -> object:
@@ -59,6 +66,8 @@ HAPPENINGS: dict[str, Do] = {
     "restore": _restore,
     "archive issue": lambda site, which, _: site.do("archive_issue", issue=_issue(site, which)),
     "unarchive issue": lambda site, which, _: site.do("unarchive_issue", issue=_issue(site, which)),
+    "hide": lambda site, which, _: site.do("hide_issue", issue=_issue(site, which)),
+    "show": lambda site, which, _: site.do("show_issue", issue=_hidden(site, which)),
     "revoke": lambda site, which, how: site.do("revoke_browse", project=PROJECTS[which % 2], listed=bool(how % 2)),
     "grant": lambda site, which, _: site.do("grant_browse", project=PROJECTS[which % 2]),
     "archive project": lambda site, which, _: site.do("archive_project", project=PROJECTS[which % 2]),
@@ -74,10 +83,15 @@ HAPPENINGS: dict[str, Do] = {
     "strike work": _worklog("delete_worklog"),
 }
 
+OFTEN = {"create": 4, "update": 6, "move": 3, "delete": 3, "restore": 2, "grant": 3, "restore project": 3, "show": 2}
+WEIGHTS = [OFTEN.get(name, 1) for name in HAPPENINGS]
 
-def happen(site: WorldSite, name: str, which: int, how: int) -> None:
-    """What Jira itself would refuse (an edit in an archive, say) does not happen."""
-    try:
-        HAPPENINGS[name](site, which, how)
-    except JiraError:
-        return
+
+def happen(site: WorldSite, draw: random.Random) -> list[str]:
+    """Some of it; the names of what happened. What Jira would refuse does not happen."""
+    happened = []
+    for name in draw.choices(list(HAPPENINGS), WEIGHTS, k=draw.randint(1, 6)):
+        with suppress(JiraError):
+            HAPPENINGS[name](site, draw.randrange(60), draw.randrange(10))
+            happened.append(name)
+    return happened

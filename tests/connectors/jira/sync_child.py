@@ -6,6 +6,7 @@ the fork ended and what it said. This process itself starts no thread.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ import requests  # noqa: F401
 
 from connectors import registry
 from pipelines import settings
-from pipelines.resources import landing_parts
+from pipelines.resources import landing_parts, ledger
 from pipelines.stages.sync import sync_site
 
 AT_MOST_SECONDS = 60  # a sync that hangs is a failed test, not a build that never ends
@@ -55,6 +56,8 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     registry.factory("jira")
+    ledger.structures()
+    gc.freeze()  # what a fork does not collect it does not copy
     print("ready", flush=True)  # noqa: T201 - the parent waits for it
     for text in sys.stdin:
         print(json.dumps(answered(json.loads(text))), flush=True)  # noqa: T201

@@ -6,7 +6,7 @@ The source is read from the world behind the sandbox, never through its wire; th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors.jira import checkpoint, wire
@@ -65,11 +65,9 @@ class Source:
         return {number: face_of(issue) for number, issue in self.site.shown.issues.items()}
 
     @property
-    def out_of_sight(self) -> set[int]:
-        """Projects of which the account sees no issue, for whatever reason."""
-        world = self.site.world
-        closed = {one.id for one in world.projects.values() if one.archived or one.trashed}
-        return closed | set(world.unbrowsable)
+    def closed(self) -> set[int]:
+        """Projects in the archive or the trash: the last known state stands, and the source says why."""
+        return {one.id for one in self.site.world.projects.values() if one.archived or one.trashed}
 
     def histories(self, number: int) -> set[str]:
         return {str(history.id) for history in self.site.world.issues[number].histories}
@@ -147,12 +145,11 @@ class Copy:
 
     def dimensions(self) -> dict[tuple[str, str], Face]:
         return {
-            name: _DIMENSIONS[name[0]](version.document) for name, version in self.held().items() if name[0] in _DIMENSIONS
+            name: _DIMENSIONS[name[0]](version.document)
+            for name, version in self.held().items()
+            if name[0] in _DIMENSIONS
         }
 
     def remembered(self) -> set[int]:
         """The issues that the checkpoint believes to be held."""
         return set(checkpoint.load(self.home.checkpoint).held.ids.tolist())
-
-
-LOOKBACK = timedelta(minutes=10)
