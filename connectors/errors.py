@@ -6,9 +6,13 @@ from datetime import datetime
 
 
 class SourceError(Exception):
-    """A sync cannot go on. `remedy` tells the operator what to do; neither text ever holds a secret."""
+    """A sync cannot go on. `remedy` tells the operator what to do; neither text ever holds a secret.
+
+    `status` is the HTTP status that said so, where one did.
+    """
 
     exit_code = 1
+    status: int | None = None
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -98,4 +102,6 @@ def refusal(status: int, where: str, said: str = "") -> SourceError:
     kind, remedy = _BY_STATUS.get(
         status, (RefusedError, "The source declined the request: its words above say why; check filters and settings.")
     )
-    return kind(message, remedy)
+    error = kind(message, remedy)
+    error.status = status
+    return error

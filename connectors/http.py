@@ -165,10 +165,10 @@ class Session:
         while True:
             attempt += 1
             await self._pass_gate(call.endpoint)
-            if self._stopped is not None:
-                raise self._stopped  # the whole tenant waits
             try:
                 async with self._slots:
+                    if self._stopped is not None:
+                        raise self._stopped  # the whole tenant waits, who queued for a slot too
                     return decoded(call, *await self._once(call), decode)
             except _StaleError as stale:
                 if renewed or self.signer is None or not await self.signer.renew(stale.said):

@@ -108,7 +108,8 @@ class Outcome:
     """How a sync ended: the last item a source yields.
 
     `checkpoint` is stored in the commit file only after all batches are on disk. `server_time` is the
-    source's own clock at the start of the sync (aware UTC), None where it has none.
+    source's own clock at the start of the sync (aware UTC), None where it has none. `resume_at` is when a
+    deferred sync may go on.
     """
 
     checkpoint: Mapping[str, Json]
@@ -117,6 +118,7 @@ class Outcome:
     server_time: datetime | None = None
     requests: int = 0
     detail: str = ""
+    resume_at: datetime | None = None
 
 
 Item: TypeAlias = Batch | Rejected | Progress | Outcome

@@ -15,10 +15,10 @@ _visits: Counter[str] = Counter()
 
 
 def crashpoint(name: str) -> None:
-    """Die here, as by `kill -9`, when SLIPSTREAM_CRASH_AT is `name` (first visit) or `name:3` (third visit)."""
+    """Die here, as by `kill -9`, when SLIPSTREAM_CRASH_AT is `name` (first visit), `name:3` (third) or `any:3`."""
     wanted, _, visit = crash_at().partition(":")
-    if wanted != name:
+    if wanted not in (name, "any"):
         return
-    _visits[name] += 1
-    if _visits[name] == int(visit or 1):
+    _visits[wanted] += 1
+    if _visits[wanted] == int(visit or 1):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from connectors.errors import ForbiddenError, NotFoundError, SourceError
 from connectors.jira import streams
 from connectors.jira.census import Census, Class, evidence
 from connectors.jira.dimensions import Project, Snapshot
@@ -102,13 +103,22 @@ def of_dimension(snapshot: Snapshot, kept: int) -> Completeness | None:
     if snapshot.unavailable:
         return Completeness("*", "*", snapshot.stream.name, None, 0, "unavailable", detail=snapshot.unavailable)
     if snapshot.skipped:
-        told = "; ".join(snapshot.skipped[:3])
-        return _partial(snapshot, f"{len(snapshot.skipped)} left out: {told}")
+        told = "; ".join(list(snapshot.skipped.values())[:3])
+        missing = tuple({"id": child, "class": "skipped", "evidence": why} for child, why in snapshot.skipped.items())
+        return _partial(snapshot, f"{len(snapshot.skipped)} left out: {told}", missing[:_NAMED])
     if kept and snapshot.is_whole:
         return _partial(snapshot, f"{kept} are no longer listed; kept, for a lost permission is likelier than deletion")
     return None
 
 
-def _partial(snapshot: Snapshot, detail: str) -> Completeness:
+def _partial(snapshot: Snapshot, detail: str, missing: tuple[Mapping[str, str], ...] = ()) -> Completeness:
     held = len(snapshot.records)
-    return Completeness("*", "*", snapshot.stream.name, None, held, "partial", detail=detail)
+    return Completeness("*", "*", snapshot.stream.name, None, held, "partial", missing, detail=detail)
+
+
+def of_worklogs(refused: SourceError, *, is_offered: bool) -> Completeness:
+    """The feeds broke off: not offered by the site, or offered and refused in part."""
+    if not is_offered and isinstance(refused, ForbiddenError | NotFoundError):
+        return Completeness("*", "*", streams.WORKLOG.name, None, 0, "unavailable", detail=refused.message)
+    missing = ({"id": "*", "class": "skipped", "evidence": refused.message},)
+    return Completeness("*", "*", streams.WORKLOG.name, None, 0, "partial", missing, detail=refused.message)

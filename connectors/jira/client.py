@@ -54,7 +54,10 @@ class Client:
         return self._call("serverInfo", lambda jira: jira.server_info())
 
     def myself(self) -> dict[str, Any]:
-        return self._call("myself", lambda jira: jira.myself())
+        me = self._call("myself", lambda jira: jira.myself())
+        if not (me.get("accountId") or me.get("name")):  # the package makes {} of an empty body
+            raise _no_jira(f"GET myself on {self._settings.address}")
+        return me
 
     def close(self) -> None:
         if self._jira is not None:

@@ -118,7 +118,8 @@ class DataCenter:
             except (NotFoundError, ForbiddenError):
                 continue
             rows = b",".join(bytes(raw) for raw in found.changelog.histories)
-            yield changelogs.Part(issues, [b'{"issueId":"%d","changeHistories":[%s]}' % (issue, rows)])
+            raw = b'{"issueId":"%d","changeHistories":[%s]}' % (issue, rows)
+            yield changelogs.Part(issues, [changelogs.read(raw)])
         yield changelogs.Part(issues, done=True)
 
     async def projects(self, session: Session) -> list[Raw]:

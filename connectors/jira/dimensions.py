@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.errors import ForbiddenError, NotFoundError, RefusedError
+from connectors.errors import ForbiddenError, NotFoundError, RefusedError, SourceError
 from connectors.http import Session, get
 from connectors.jira import streams, wire
 from connectors.jira.flavour import Flavour
@@ -76,15 +76,19 @@ _raw: Final = wire.decoder(Raw)
 class Snapshot:
     """All records of one dimension, or why they could not be had (`unavailable`).
 
-    `skipped` names children left out against the site's promise; `is_whole` is false where any may be lacking.
+    `skipped` names children left out against the site's promise, each with the reason; `is_whole` is false where
+    any may be lacking.
     """
 
     stream: Stream
     records: dict[str, bytes] = field(default_factory=dict)
     unavailable: str = ""
-    skipped: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
     is_whole: bool = True
     owners: dict[str, str] = field(default_factory=dict)  # record → project, where it belongs to one
+
+    def skip(self, child: str, refused: SourceError) -> None:
+        self.skipped[child] = refused.message
 
     def add(self, raws: list[Raw], owner: str = "") -> None:
         for raw in raws:
@@ -160,10 +164,9 @@ async def _boards(session: Session, projects: list[Project], *, filtered: bool) 
 async def _sprints(session: Session, sprints: Snapshot, board: _Board) -> None:
     try:
         sprints.add(await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint"), _owner(board))
-    except RefusedError:
-        return  # 400: this board has no sprints, which is its right
     except _REFUSED as refused:
-        sprints.skipped.append(refused.message)
+        if refused.status != 400:  # 400: this board has no sprints, which is its right
+            sprints.skip(f"board/{board.id}", refused)
 
 
 def _owner(board: _Board) -> str:
@@ -189,7 +192,7 @@ async def _versions_of(session: Session, api: str, versions: Snapshot, project: 
     except _REFUSED as refused:
         versions.is_whole = False
         if not project.archived:  # an archive may keep its versions to itself
-            versions.skipped.append(refused.message)
+            versions.skip(f"project/{project.id}", refused)
 
 
 @dataclass

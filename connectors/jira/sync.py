@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from connectors.errors import DeferredError, ForbiddenError, NotFoundError
+from connectors.errors import DeferredError, ForbiddenError, NotFoundError, RefusedError
 from connectors.http import Session
 from connectors.jira import (
     census,
@@ -216,9 +216,8 @@ class Sync:
         try:
             for feed in feeds:
                 yield from (batch for batch in self._loop.merge([feed], 1, self._settings.in_flight) if batch)
-        except (ForbiddenError, NotFoundError) as refused:
-            name = streams.WORKLOG.name
-            self._certificates.append(Completeness("*", "*", name, None, 0, "unavailable", detail=refused.message))
+        except (ForbiddenError, NotFoundError, RefusedError) as refused:
+            self._certificates.append(certificates.of_worklogs(refused, is_offered=reader.was_answered))
             return
         state.worklogs, state.worklogs_until = reader.met, self._server_time - self._lookback
 
@@ -235,7 +234,7 @@ class Sync:
     def _deferred(self, stop: DeferredError) -> Outcome:
         self._state.held.settle()
         told = checkpoint.dump(self._state)
-        return Outcome(told, "deferred", (), self._server_time, self._requests(), str(stop))
+        return Outcome(told, "deferred", (), self._server_time, self._requests(), str(stop), stop.resume_at)
 
     def _finished(self) -> Outcome:
         state = self._state

@@ -40,8 +40,10 @@ class Reader:
         self._session, self._path = session, f"{api}/worklog"
         self._before, self._window = before, window
         self.met: dict[str, dict[int, int]] = {UPDATED: {}, DELETED: {}}
+        self.was_answered = False  # whether the site offers the feeds at all
 
     def _news(self, name: str, page: list[wire.ChangedWorklog]) -> dict[int, int]:
+        self.was_answered = True
         before, met = self._before.get(name, {}), self.met[name]
         news = {}
         for change in page:

@@ -12,6 +12,7 @@ from connectors import registry
 from connectors.errors import SourceError, UnreachableError
 from connectors.source import SiteConfig, Stream
 from pipelines import policies
+from pipelines.clock import now
 from pipelines.keys import COMPLETENESS, landing_key
 from pipelines.line import Line
 from pipelines.resources.spool import Spool
@@ -124,6 +125,9 @@ def _change_sensor(site: SiteConfig, job_name: str) -> dg.SensorDefinition:
         description=f"Asks {site.type} site {site.site} what changed since the last commit, and syncs if so.",
     )
     def _changed(context: dg.SensorEvaluationContext, line: dg.ResourceParam[Line]) -> dg.RunRequest | dg.SkipReason:
+        last = line.landing.last_commit(site.type, site.site)
+        if last and last.resume_at and now() < last.resume_at:
+            return dg.SkipReason(f"the quota of {site.site} is used up until {last.resume_at:%Y-%m-%d %H:%M} UTC")
         if Spool(line.settings.webhooks_dir, site.type, site.site).has_hints():
             return dg.RunRequest(run_key=None)  # its webhooks said so: no need to ask
         checkpoint = line.landing.checkpoint(site.type, site.site)

@@ -50,6 +50,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     is_full: bool
     rejected: int
     files: tuple[LandedFile, ...]
+    resume_at: datetime | None = None  # wall clock: a used-up quota lets nobody in before
 
     @property
     def rows(self) -> dict[str, int]:

@@ -49,6 +49,9 @@ class SyncWriter:
     _thread: ThreadPoolExecutor | None = None
     _pending: Future[None] | None = None
 
+    def __post_init__(self) -> None:
+        self._clock_then = self.offset  # the connector's clock, until the source tells its own time
+
     @property
     def quarantine_path(self) -> Path:
         return self.quarantine / f"{self.sync_id}.jsonl"
@@ -115,6 +118,7 @@ class SyncWriter:
             is_full=self.full,
             rejected=self.rejected,
             files=tuple(self._files or ()),
+            resume_at=outcome.resume_at and outcome.resume_at - self._clock_then,
         )
         self._check_sizes(commit)
         data = landing_commits.encode(commit, outcome.checkpoint)

@@ -52,6 +52,7 @@ class SyncReport:
     detail: str = ""
     quarantine: str | None = None
     hints: int = 0  # webhooks that this sync took into account
+    resume_at: datetime | None = None
 
     def summary(self) -> str:
         """One sentence for a person."""
@@ -123,6 +124,7 @@ def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) ->
     outcome: Outcome | None = None
     with closing(cast(Any, items)):
         for item in items:
+            crashpoint("sync.item")
             if outcome is not None:
                 raise ProtocolError(f"The connector {writer.type} went on after its outcome.", "This is a fault in it.")
             if isinstance(item, Batch):
@@ -204,4 +206,5 @@ def _report(commit: Commit, outcome: Outcome, quarantine: Path, seconds: float, 
         detail=commit.detail,
         quarantine=str(quarantine) if commit.rejected else None,
         hints=hints,
+        resume_at=outcome.resume_at,
     )

@@ -99,11 +99,21 @@ def test_the_commit_file_says_what_the_contract_lists(landing: Landing) -> None:
     content = json.loads((Path(landing.root) / "_commits" / f"{commit.sync_id}.json").read_text())
     assert set(content) == {
         *("sync_id", "type", "site", "started_at", "committed_at", "known_at", "server_time", "clock_offset_seconds"),
-        *("status", "detail", "requests", "files", "checkpoint", "rejected", "is_full"),
+        *("status", "detail", "requests", "files", "checkpoint", "rejected", "is_full", "resume_at"),
     }
     assert (content["status"], content["requests"], content["is_full"]) == ("partial", 7, True)
     assert set(content["files"][0]) == {"stream", "path", "rows", "bytes", "sha256"}
     assert landing.verify() == []
+
+
+def test_a_deferred_commit_says_by_the_wall_clock_when_to_go_on(landing: Landing) -> None:
+    def deferred(resume_at: datetime) -> datetime | None:
+        put_off = Outcome({}, "deferred", server_time=datetime(2001, 1, 1, tzinfo=UTC), resume_at=resume_at)
+        return landing.begin("jira", "main").commit(put_off).resume_at
+
+    assert deferred(NOON) == NOON  # what a connector says by the wall clock, for want of the source's
+    ahead = landing.clock().offset
+    assert deferred(NOON + ahead) == NOON  # from then on it counts by the source's
 
 
 def test_nothing_is_there_before_the_commit_and_nothing_after_an_abort(landing: Landing) -> None:

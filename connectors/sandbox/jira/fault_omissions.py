@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from aiohttp import web
 
-from connectors.sandbox.jira.fault_kinds import Fault
+from connectors.sandbox.jira.fault_base import Fault
 
 
 class Omission(Fault):

@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from connectors.errors import ConfigurationError
-from connectors.sandbox.jira import fault_kinds, fault_omissions
-from connectors.sandbox.jira.fault_kinds import Fault
-
-KINDS: dict[str, type[Fault]] = {**fault_kinds.KINDS, **fault_omissions.KINDS}
+from connectors.sandbox.jira.fault_base import Fault
+from connectors.sandbox.jira.fault_kinds import KINDS
 
 _SPEC = re.compile(r"^(?P<name>[a-z0-9_]+)@(?:(?P<path>[^:]+):)?(?P<first>\d+)(?P<rest>\+|-(?P<last>\d+))?$")
 

@@ -35,22 +35,6 @@ def test_a_user_list_that_shrinks_at_a_stroke_is_no_mass_deletion():
     assert "no longer listed" in second.certificate("*", "user").detail
 
 
-def test_a_site_without_boards_is_complete_and_says_they_are_unavailable():
-    with site(faults=("403@/rest/agile:1+",)) as acme:
-        synced = acme.sync()
-    assert synced.outcome.status == "complete"
-    assert {synced.certificate("*", name).status for name in ("board", "sprint")} == {"unavailable"}
-    assert "board" not in synced.records
-
-
-def test_one_refused_child_makes_the_sync_partial_and_buries_nothing():
-    with site(faults=("403@/board/201/sprint:1+",)) as acme:
-        synced = acme.sync()
-    assert synced.outcome.status == "partial"
-    assert "/rest/agile/1.0/board/201/sprint" in synced.certificate("*", "sprint").detail
-    assert len(synced.keys("sprint")) == 3
-
-
 def test_known_until_travels_as_a_property_of_the_project():
     world = small_world()
     world.projects[10_200].known_until = world.now.date()

@@ -1,0 +1,62 @@
+"""Whatever happens at the source and wherever a sync is killed: the contract of every sync holds, nothing is lost.
+
+10 runs with the fast tests, 50 with the journeys, 1,000 with `--hypothesis-profile=nightly`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.connectors.jira.crashing import forks
+from tests.connectors.jira.machine import Bench, JiraMachine
+from tests.fixtures.sandbox import running_world
+
+NIGHTLY = 1_000
+OF_A_KIND = 10
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with running_world() as jira, forks() as warm:
+        yield Bench(jira, warm)
+
+
+def play(bench: Bench, runs: int) -> None:
+    """Play so many runs, ten of a kind, for hypothesis varies what it drew. By day the same ones, others at night."""
+    first = random.SystemRandom().randrange(2**32) if is_night() else 0
+    for bench.chance in range(first, first + runs // OF_A_KIND):
+        machine = seed(bench.chance)(type("Machine", (JiraMachine,), {"bench": bench}))
+        try:
+            run_state_machine_as_test(machine, settings=CHOSEN)
+        except BaseException as error:
+            error.add_note(f"chance {bench.chance}")
+            raise
+
+
+CHOSEN = settings(
+    max_examples=OF_A_KIND,
+    stateful_step_count=7,
+    deadline=None,
+    database=None,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def is_night() -> bool:
+    return settings.get_current_profile_name() == "nightly"
+
+
+def test_whatever_happens_the_copy_is_the_source_after_one_quiet_lookback(bench: Bench) -> None:
+    play(bench, 10)
+    assert bench.seen["killed"]
+
+
+@pytest.mark.slow
+def test_in_many_runs_nothing_is_lost_nothing_comes_twice_and_every_status_is_honest(bench: Bench) -> None:
+    play(bench, NIGHTLY if is_night() else 50)
