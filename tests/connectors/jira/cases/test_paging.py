@@ -95,7 +95,7 @@ def test_case_14_a_sync_put_off_in_page_k_whose_token_expired_meanwhile_reads_it
     with running_world(world, faults=("429_quota@/rest/api/3/search/jql:4",)) as jira:
         stopped = collect(connect(jira.url, [], jira.email, jira.token, page_size=10, in_flight=1).sync(None))
     assert 0 < len(stopped.keys("issue")) < 60
-    assert any(token for _, token in stopped.checkpoint["unfinished"]["ranges"])
+    assert any(token for _, token, *_ in stopped.checkpoint["unfinished"]["ranges"])
     faults = (f"token_expired@{SEARCH}:1-1",) if how == "by_fault" else ()
     with site(world, faults=faults, page_size=10, in_flight=1) as acme:
         if how == "by_age":
