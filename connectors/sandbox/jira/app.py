@@ -9,13 +9,13 @@ from email.utils import format_datetime
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from connectors.sandbox.jira import agile, control, issues, meta, projects, searches, worklogs
+from connectors.sandbox.jira import agile, content, control, issues, meta, projects, searches, worklogs
 from connectors.sandbox.jira.auth import Gate
 from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 
-_MODULES = (meta, projects, searches, issues, worklogs, agile, control)
+_MODULES = (meta, projects, searches, issues, content, worklogs, agile, control)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 
@@ -34,7 +34,14 @@ class Wire:
         self.sandbox.requests[_name(request)] += 1
         if self.latency:
             await asyncio.sleep(self.latency)
-        return await self.faults.around(request, lambda: self.answered(request, handler))
+        return await self.faults.around(request, lambda: self.sized(request, handler))
+
+    async def sized(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        response, most = await self.answered(request, handler), self.sandbox.options.largest_answer
+        body = response.body if isinstance(response, web.Response) else None
+        if most is not None and isinstance(body, bytes) and len(body) > most:
+            return _refusal(JiraError(504, "Gateway Timeout"))
+        return response
 
     async def answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:

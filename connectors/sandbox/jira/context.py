@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from connectors.sandbox.jira.encoding import dumps
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
@@ -35,7 +36,7 @@ def site_of(request: web.Request) -> Site:
 
 
 def answer(value: Any, status: int = 200) -> web.Response:
-    return raw(orjson.dumps(value), status)
+    return raw(dumps(value), status)
 
 
 def raw(body: bytes, status: int = 200) -> web.Response:

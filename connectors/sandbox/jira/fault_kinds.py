@@ -170,6 +170,24 @@ class RepeatedToken(PageFault):
         return page | ({"nextPageToken": self.token, "isLast": False} if self.token else {})
 
 
+class NoComments(PageFault):
+    """Issues come without the list of their comments."""
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        for issue in page["issues"]:
+            issue.get("fields", {}).pop("comment", None)
+        return page
+
+
+class NoChangelog(PageFault):
+    """Issues come without their changelog, although it was asked for."""
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        for issue in page["issues"]:
+            issue.pop("changelog", None)
+        return page
+
+
 class EmptyPage(Fault):
     """A page without issues that still points on: the token of the request is handed back once."""
 
@@ -221,6 +239,8 @@ KINDS: dict[str, type[Fault]] = {
     "empty200": Empty,
     "is_last_missing": IsLastMissing,
     "repeated_token": RepeatedToken,
+    "no_comments": NoComments,
+    "no_changelog": NoChangelog,
     "empty_page": EmptyPage,
     "short_pages": ShortPages,
 }

@@ -21,4 +21,6 @@ class SandboxOptions:
     email: str = "demo@slipstream.test"
     token: str = "sandbox-token"  # noqa: S105 - the well-known token of a loopback server
     faults: tuple[str, ...] = ()
+    largest_answer: int | None = None  # bytes; what is larger ends as a gateway's time-out
+    hostile: bool = False  # adds issues whose content breaks readers, see `hostile`
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC

@@ -8,10 +8,10 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import orjson
 
 from connectors.sandbox.jira.catalog import Catalog
 from connectors.sandbox.jira.clock import millis
+from connectors.sandbox.jira.encoding import dumps
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.index import Facet, Index
 from connectors.sandbox.jira.issue_fields import IssueFields
@@ -73,7 +73,7 @@ class WorldSite:
         return self.world.issues[issue_id].key
 
     def render(self, ids: Sequence[int], view: View) -> list[bytes]:
-        return [orjson.dumps(self.document(self.world.issues[issue_id], view)) for issue_id in ids]
+        return [dumps(self.document(self.world.issues[issue_id], view)) for issue_id in ids]
 
     def document(self, issue: Issue, view: View) -> Doc:
         doc: Doc = {"expand": EXPANDABLE, "id": str(issue.id), "self": f"{API}/issue/{issue.id}", "key": issue.key}
@@ -91,7 +91,11 @@ class WorldSite:
 
     def histories(self, issue_id: int) -> list[bytes]:
         issue = self.world.issues[issue_id]
-        return [orjson.dumps(self.history(issue, number)) for number in range(len(issue.histories))]
+        return [dumps(self.history(issue, number)) for number in range(len(issue.histories))]
+
+    def comments(self, issue_id: int) -> list[Doc]:
+        """All comments of an issue, oldest first."""
+        return self.fields.comments(issue_id)
 
     def advance(self, days: int) -> None:
         self.mover.advance(days)
