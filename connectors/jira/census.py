@@ -27,7 +27,9 @@ PAGE: Final = 5_000  # Jira gives that many where only ids and keys are asked fo
 _FEW: Final = 5  # so many may vanish from any project and be believed
 _SHARE: Final = 0.2  # and this share of a larger one
 
-Class: TypeAlias = Literal["deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short"]
+Class: TypeAlias = Literal[
+    "deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short", "comments_short"
+]
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ _EVIDENCE: Final[dict[str, str]] = {
     "trashed": "the project is in the trash at the source",
     "unresolved": "the census names it, a fetch by id does not give it",
     "changelog_short": "the source tells of more changes than it gives",
+    "comments_short": "the source tells of more comments than it gives",
     "deleted": "absent from the id census and from a fetch by id, while its project is visible",
 }
 

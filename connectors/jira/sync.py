@@ -11,7 +11,18 @@ import numpy as np
 
 from connectors.errors import ConfigurationError, DeferredError, ForbiddenError, NotFoundError, ProtocolError
 from connectors.http import Session
-from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
+from connectors.jira import (
+    census,
+    certificates,
+    changelogs,
+    checkpoint,
+    comments,
+    dimensions,
+    issues,
+    streams,
+    wire,
+    worklogs,
+)
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
@@ -49,6 +60,7 @@ class Sync:
             yield from self._read_issues(full=full)
             yield from self._reconcile()
             yield from self._read_changelogs()
+            yield from self._read_comments()
             yield from self._read_worklogs(full=full)
         except DeferredError as stop:
             yield self._deferred(stop)
@@ -207,6 +219,7 @@ class Sync:
         for issue in ids:
             self._state.recent.pop(issue, None)
             self._state.overflow.pop(issue, None)
+            self._state.short_comments.pop(issue, None)
 
     def _read_changelogs(self) -> Iterator[Item]:
         state = self._state
@@ -221,6 +234,13 @@ class Sync:
                 yield batch
         for project, ids in state.held.by_project(np.intersect1d(_ids(set(state.held.short)), state.held.ids)).items():
             self._missing.add(project, "changelog_short", ids.tolist())
+
+    def _read_comments(self) -> Iterator[Item]:
+        reader = comments.Reader(self._session, self._state)
+        yield from (batch for batch in reader.batches(self._loop, self._settings.in_flight) if batch)
+        self._certificates += reader.certificates(self._projects)
+        for project, ids in self._state.held.by_project(_ids(reader.short)).items():
+            self._missing.add(project, "comments_short", ids.tolist())
 
     def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
         state = self._state
