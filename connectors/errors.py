@@ -47,6 +47,10 @@ class UnreachableError(SourceError):
     """No answer: wrong address, server down, time-out, or retries used up."""
 
 
+class HeavyError(UnreachableError):
+    """The answer did not come whole or in time: asking for less at once may help."""
+
+
 class ProtocolError(SourceError):
     """The source answered with something it should not have (HTML, broken JSON, repeated page token)."""
 

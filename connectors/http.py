@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import aiohttp
 import msgspec
 
-from connectors.errors import DeferredError, ProtocolError, UnreachableError, refusal
+from connectors.errors import DeferredError, HeavyError, ProtocolError, UnreachableError, refusal
 from connectors.signing import Signer
 from connectors.source import Clock
 
@@ -27,6 +27,8 @@ Pause: TypeAlias = Callable[[float], Awaitable[object]]
 """How to wait; `asyncio.sleep`, or a recorder in tests."""
 
 _TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
+_GATEWAY_TIMEOUT: Final = 504
+_HEAVY_ATTEMPTS: Final = 2  # before less is asked for at once
 _ID: Final = re.compile(r"/\d+")
 _WORDS: Final = 300  # characters of the source's explanation that an error repeats
 
@@ -80,9 +82,11 @@ def post(path: str, body: Mapping[str, Any]) -> Call:
 class _TroubleError(Exception):
     """Worth another try: `seconds` is what the source asked us to wait, if it did."""
 
-    def __init__(self, reason: str, seconds: float | None = None, *, limited: bool = False) -> None:
+    def __init__(
+        self, reason: str, seconds: float | None = None, *, limited: bool = False, heavy: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.seconds, self.limited = reason, seconds, limited
+        self.reason, self.seconds, self.limited, self.heavy = reason, seconds, limited, heavy
 
 
 class _StaleError(Exception):
@@ -159,8 +163,11 @@ class Session:
     ) -> None:
         await self._client.close()
 
-    async def fetch(self, call: Call, decode: Callable[[bytes], T]) -> T:
-        """The decoded answer, or the SourceError that says why there is none."""
+    async def fetch(self, call: Call, decode: Callable[[bytes], T], *, can_split: bool = False) -> T:
+        """The decoded answer, or the SourceError that says why there is none.
+
+        Who can ask for less at once (`can_split`) is told early that an answer was too much, by HeavyError.
+        """
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -175,19 +182,21 @@ class Session:
                     raise stale.refusal from None
                 renewed = True
             except _TroubleError as trouble:
-                if attempt >= self._allowed():
+                if attempt >= self._allowed(is_splittable=can_split and trouble.heavy):
                     raise self._given_up(call, trouble, attempt) from None
                 await self._wait(call, trouble, attempt)
 
-    def _allowed(self) -> int:
-        return self.policy.attempts if self._answered else self.policy.first_contact_attempts
+    def _allowed(self, *, is_splittable: bool) -> int:
+        attempts = self.policy.attempts if self._answered else self.policy.first_contact_attempts
+        return min(_HEAVY_ATTEMPTS, attempts) if is_splittable else attempts
 
     def _given_up(self, call: Call, trouble: _TroubleError, attempts: int) -> Exception:
         message = f"{call.where} on {self.base_url} failed {attempts} times: {trouble.reason}."
         if trouble.limited:
             resume_at = self.clock() + timedelta(seconds=trouble.seconds or self.policy.longest_wait_seconds)
             return DeferredError(message, f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC.", resume_at)
-        return UnreachableError(message, "Check the address, the network and whether the site is up; then sync again.")
+        kind = HeavyError if trouble.heavy else UnreachableError
+        return kind(message, "Check the address, the network and whether the site is up; then sync again.")
 
     async def _pass_gate(self, endpoint: str) -> None:
         wait = self._gates.get(endpoint, 0.0) - asyncio.get_running_loop().time()
@@ -219,12 +228,14 @@ class Session:
             ) as answer:
                 body = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
-            raise _TroubleError(_named(trouble)) from None
+            heavy = isinstance(trouble, TimeoutError | aiohttp.ClientPayloadError)
+            raise _TroubleError(_named(trouble), heavy=heavy) from None
         self._answered = True
         if answer.status == 429:
             raise self._limited(call, answer.headers)
         if answer.status in _TEMPORARY:
-            raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()))
+            heavy = answer.status == _GATEWAY_TIMEOUT
+            raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()), heavy=heavy)
         if answer.status != 200:
             refused = refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
             raise _StaleError(headers.get("Authorization", ""), refused) if answer.status == 401 else refused
@@ -259,7 +270,7 @@ def decoded(call: Call, content_type: str, body: bytes, decode: Callable[[bytes]
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         if body.lstrip()[:1] in (b"{", b"["):
-            raise _TroubleError("the answer was cut off") from None
+            raise _TroubleError("the answer was cut off", heavy=True) from None
     what = "an empty body" if not body.strip() else f"{content_type.split(';')[0] or 'something'} instead of JSON"
     raise ProtocolError(
         f"{call.where} answered 200 with {what}.",

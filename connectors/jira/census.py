@@ -21,7 +21,9 @@ from connectors.jira.flavour import Flavour
 from connectors.jira.held import Held, Ids
 from connectors.jira.issues import ordered
 
-Class: TypeAlias = Literal["deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short"]
+Class: TypeAlias = Literal[
+    "deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short", "comments_short"
+]
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ _EVIDENCE: Final[dict[str, str]] = {
     "trashed": "the project is in the trash at the source",
     "unresolved": "the census names it, a fetch by id does not give it",
     "changelog_short": "the source tells of more changes than it gives",
+    "comments_short": "the source tells of more comments than it gives",
     "deleted": "absent from the id census and from a fetch by id, while its project is visible",
 }
 

@@ -45,6 +45,7 @@ class State:
     held: Held = field(default_factory=Held)
     recent: dict[int, int] = field(default_factory=dict)  # issue → updated, for what the next look back meets again
     overflow: dict[int, int] = field(default_factory=dict)  # issue → updated, where the changelog is not whole yet
+    short_comments: dict[int, int] = field(default_factory=dict)  # issue → updated, where comments are lacking
     dimensions: dict[str, dict[str, str]] = field(default_factory=dict)  # stream → key → hash
     worklogs: dict[str, dict[int, int]] = field(default_factory=dict)  # feed → worklog → time, as `recent`
     worklogs_until: datetime | None = None
@@ -62,6 +63,7 @@ def dump(state: State) -> dict[str, Any]:
         "held": state.held.dump(),
         "recent": _pairs(state.recent),
         "overflow": _pairs(state.overflow),
+        "short_comments": _pairs(state.short_comments),
         "dimensions": state.dimensions,
         "worklogs": {feed: _pairs(seen) for feed, seen in state.worklogs.items()},
         "worklogs_until": _text(state.worklogs_until),
@@ -87,6 +89,7 @@ def load(stored: Mapping[str, Any] | None) -> State:
         held=Held.load(stored["held"]),
         recent=_mapping(stored["recent"]),
         overflow=_mapping(stored["overflow"]),
+        short_comments=_mapping(stored["short_comments"]) if "short_comments" in stored else {},
         dimensions={stream: dict(hashes) for stream, hashes in stored["dimensions"].items()},
         worklogs={feed: _mapping(seen) for feed, seen in stored["worklogs"].items()},
         worklogs_until=_time(stored["worklogs_until"]),

@@ -118,6 +118,12 @@ class Held:
         own = self.numbers_of(ids)
         return {self.projects[number]: ids[own == number] for number in np.unique(own).tolist() if number >= 0}
 
+    def projects_of(self, issues: Iterable[int]) -> dict[int, str]:
+        """The project of each of these issues that is held."""
+        ids = np.unique(np.fromiter(issues, dtype=np.int64))
+        own = zip(ids.tolist(), self.numbers_of(ids).tolist(), strict=True)
+        return {issue: self.projects[number] for issue, number in own if number >= 0}
+
     def count(self, ids: Ids) -> dict[str, int]:
         """How many of these ids are held under each project."""
         own = self.numbers_of(ids)

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
-from msgspec import Raw
-
-from connectors.http import Session, post
-from connectors.jira import streams, wire
+from connectors.http import Session
+from connectors.jira import portions, streams, wire
 from connectors.jira.checkpoint import Range, State
 from connectors.jira.config import Settings
 from connectors.jira.flavour import Flavour
-from connectors.jira.pages import by_token
+from connectors.jira.pages import following
+from connectors.jira.portions import Splitting
 from connectors.source import Batch, Rejected
 
 SEARCH: Final = "/rest/api/3/search/jql"
@@ -81,19 +80,18 @@ def reconciled(ids: Sequence[int]) -> dict[str, list[int]]:
 async def range_pages(session: Session, settings: Settings, part: Range) -> AsyncIterator[tuple[Range, wire.IssuePage]]:
     body: dict[str, Any] = {
         "jql": part.jql,
-        "maxResults": settings.page_size,
         "fields": ["*all"],
         "expand": "changelog",
         **reconciled(part.reconcile),
     }
-    async for page in by_token(session, SEARCH, body, wire.issue_page, part.token):
+    splitting = Splitting(session, settings.page_size)
+    async for page in following(lambda asked: splitting.page(SEARCH, asked), SEARCH, body, part.token):
         yield part, page
 
 
-async def by_id(session: Session, ids: Sequence[int]) -> AsyncIterator[wire.IssuePage]:
+def by_id(session: Session, ids: Sequence[int]) -> AsyncIterator[wire.IssuePage]:
     """Up to a hundred issues by id; those that are not found or not visible are silently left out by Jira."""
-    body = {"issueIdsOrKeys": [str(issue) for issue in ids], "fields": ["*all"], "expand": ["changelog"]}
-    yield await session.fetch(post(BULK, body), wire.issue_page)
+    return portions.by_id(session, BULK, ids, {"fields": ["*all"], "expand": ["changelog"]})
 
 
 @dataclass
@@ -124,11 +122,11 @@ class Intake:
         batch = Batch(streams.ISSUE.name)
         seen = self._seen.setdefault(part, {})
         recent = {} if self.full or not known else self.state.recent
-        for head, raw in zip(page.heads, page.raws, strict=True):
+        for place, (head, raw) in enumerate(zip(page.heads, page.raws, strict=True)):
             try:
                 issue = int(head.id)
             except ValueError:
-                self._reject(head, raw)
+                self._reject(head, bytes(raw), "the id is no number")
                 continue
             at = wire.moment(head.fields.updated)
             stamp = wire.stamp(head.fields.updated, at)
@@ -144,6 +142,8 @@ class Intake:
                 self._came[issue] = stamp
             self._note(issue, stamp, head)
             batch.add(head.id, bytes(raw), at)
+            if place in page.mended:
+                self._reject(head, page.mended[place], "half of a surrogate pair: kept with U+FFFD in its place")
         self.issues += len(batch)
         return batch
 
@@ -172,8 +172,14 @@ class Intake:
         else:
             self.state.overflow.pop(issue, None)
             self.state.held.short.pop(issue, None)
+        self._note_comments(issue, stamp, head.fields.comment)
         self.state.held.put(issue, "" if project is None else project.id, max(told, 0))
 
-    def _reject(self, head: wire.Head, raw: Raw) -> None:
-        text = bytes(raw).decode(errors="replace")
-        self.rejected.append(Rejected(streams.ISSUE.name, f"issue {head.id!r}", "the id is no number", text))
+    def _note_comments(self, issue: int, stamp: int, comments: wire.Comments | None) -> None:
+        if comments is None or not len(comments.comments) >= comments.total >= 0:
+            self.state.short_comments[issue] = stamp
+        else:
+            self.state.short_comments.pop(issue, None)
+
+    def _reject(self, head: wire.Head, raw: bytes, reason: str) -> None:
+        self.rejected.append(Rejected(streams.ISSUE.name, f"issue {head.id!r}", reason, raw.decode(errors="replace")))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Raw
 
@@ -27,9 +27,18 @@ class TokenPage(Protocol):
 P = TypeVar("P", bound=TokenPage)
 
 
-async def by_token(
+Ask: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[P]]
+"""How to get one page for a request body."""
+
+
+def by_token(
     session: Session, path: str, body: Mapping[str, Any], decode: Callable[[bytes], P], token: str | None = None
 ) -> AsyncIterator[P]:
+    """Every page of a search or bulk answer, from `token` on, each fetched as it is."""
+    return following(lambda asked: session.fetch(post(path, asked), decode), path, body, token)
+
+
+async def following(ask: Ask[P], path: str, body: Mapping[str, Any], token: str | None = None) -> AsyncIterator[P]:
     """Every page of a search or bulk answer, from `token` on; a token that has expired starts anew.
 
     A token that comes again would loop for ever; only an empty page may hand back the one it was asked with.
@@ -37,7 +46,7 @@ async def by_token(
     seen: set[str] = set()
     empty = 0
     while True:
-        page = await _page(session, path, body, decode, token, resumed=not seen)
+        page = await _page(ask, body, token, resumed=not seen)
         yield page
         token = page.nextPageToken
         if not token:
@@ -50,23 +59,15 @@ async def by_token(
             raise ProtocolError(f"POST {path} gave {empty} empty pages in a row.", _REPORT)
 
 
-async def _page(
-    session: Session,
-    path: str,
-    body: Mapping[str, Any],
-    decode: Callable[[bytes], P],
-    token: str | None,
-    *,
-    resumed: bool,
-) -> P:
+async def _page(ask: Ask[P], body: Mapping[str, Any], token: str | None, *, resumed: bool) -> P:
     if token is None:
-        return await session.fetch(post(path, body), decode)
+        return await ask(body)
     try:
-        return await session.fetch(post(path, {**body, "nextPageToken": token}), decode)
+        return await ask({**body, "nextPageToken": token})
     except RefusedError:
         if not resumed:
             raise
-        return await session.fetch(post(path, body), decode)  # tokens live seven days: read this range again
+        return await ask(body)  # tokens live seven days: read this range again
 
 
 async def by_offset(session: Session, path: str, params: tuple[tuple[str, str], ...] = ()) -> list[Raw]:

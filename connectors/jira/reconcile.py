@@ -195,6 +195,7 @@ class Reconciliation:
         for issue in ids:
             self._state.recent.pop(issue, None)
             self._state.overflow.pop(issue, None)
+            self._state.short_comments.pop(issue, None)
 
     def _remember(self, there: census.Census, asked: set[int]) -> None:
         """What is out of sight is due when it comes back, as is what could not be had; a new key is known by now."""

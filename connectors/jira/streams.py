@@ -57,6 +57,17 @@ ISSUE_CHANGELOG: Final = Stream(
     cursor="updated",
 )
 
+ISSUE_COMMENT: Final = Stream(
+    "issue_comment",
+    "issueId/page",
+    {
+        "issueId": "VARCHAR",
+        "total": "BIGINT",
+        "comments": f"STRUCT(id VARCHAR, author {_AUTHOR}, body JSON, created VARCHAR, updated VARCHAR)[]",
+    },
+    cursor="updated",
+)
+
 WORKLOG: Final = Stream(
     "worklog",
     "id",
@@ -64,6 +75,8 @@ WORKLOG: Final = Stream(
         "id": "VARCHAR",
         "issueId": "VARCHAR",
         "author": _AUTHOR,
+        "updateAuthor": _AUTHOR,
+        "comment": "JSON",
         "started": "VARCHAR",
         "timeSpentSeconds": "BIGINT",
         "created": "VARCHAR",
@@ -80,6 +93,7 @@ FIELD: Final = Stream(
         "name": "VARCHAR",
         "custom": "BOOLEAN",
         "schema": "STRUCT(type VARCHAR, custom VARCHAR, customId BIGINT, items VARCHAR, system VARCHAR)",
+        "scope": "STRUCT(type VARCHAR, project STRUCT(id VARCHAR))",
     },
     snapshot=True,
 )
@@ -181,5 +195,6 @@ STREAMS: Final = (
     SERVER,
     ISSUE,
     ISSUE_CHANGELOG,
+    ISSUE_COMMENT,
     WORKLOG,
 )

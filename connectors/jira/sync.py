@@ -15,6 +15,7 @@ from connectors.jira import (
     certificates,
     changelogs,
     checkpoint,
+    comments,
     dimensions,
     issues,
     registrations,
@@ -69,6 +70,7 @@ class Sync:
             yield from self._read_issues(full=full)
             yield from self._reconcile()
             yield from self._read_changelogs()
+            yield from self._read_comments()
             yield from self._read_worklogs(full=full)
             self._notes = self._loop.run(registrations.troubles(self._session, self._settings, self._server_time))
         except DeferredError as stop:
@@ -205,6 +207,13 @@ class Sync:
                 yield batch
         for project, ids in state.held.by_project(np.intersect1d(_ids(set(state.held.short)), state.held.ids)).items():
             self._missing.add(project, "changelog_short", ids.tolist())
+
+    def _read_comments(self) -> Iterator[Item]:
+        reader = comments.Reader(self._session, self._flavour.api, self._state)
+        yield from (batch for batch in reader.batches(self._loop, self._settings.in_flight) if batch)
+        self._certificates += reader.certificates(self._projects)
+        for project, ids in self._state.held.by_project(_ids(reader.short)).items():
+            self._missing.add(project, "comments_short", ids.tolist())
 
     def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
         state = self._state

@@ -27,11 +27,19 @@ class Ref(Struct, gc=False):
     id: str
 
 
+class Comments(Struct, gc=False):
+    """A list of comments, embedded in an issue or a page of its own."""
+
+    comments: list[Raw] = []
+    total: int = -1  # not told
+
+
 class IssueFields(Struct, gc=False):
     updated: str | None = None
     created: str | None = None
     archiveddate: str | None = None
     project: Ref | None = None
+    comment: Comments | None = None
 
 
 class Changelog(Struct, gc=False):
@@ -72,6 +80,7 @@ class IssuePage:
     nextPageToken: str | None = None  # noqa: N815 - Jira's word
     errors: list[IssueError] = field(default_factory=list)
     total: int = -1
+    mended: dict[int, bytes] = field(default_factory=dict)  # place → as it came, where that is no Unicode
 
     def __len__(self) -> int:
         return len(self.heads)
@@ -201,14 +210,29 @@ def issue_page(body: bytes) -> IssuePage:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        body = mend(body)
-        cut, looked = _cut.decode(body), _look.decode(body)
+        whole = mend(body)
+        cut, looked = _cut.decode(whole), _look.decode(whole)
+        mended = _altered(body, whole, cut.issues)
+        return IssuePage(looked.issues, cut.issues, cut.nextPageToken, cut.issueErrors, cut.total, mended)
     return IssuePage(looked.issues, cut.issues, cut.nextPageToken, cut.issueErrors, cut.total)
 
 
 def single_issue(body: bytes) -> IssuePage:
     """One issue, asked for by itself, as a page of one."""
     return issue_page(b'{"issues":[%s]}' % body)
+
+
+def _altered(came: bytes, mended: bytes, raws: Sequence[Raw]) -> dict[int, bytes]:
+    """The issues that mending touched, as they came: it replaces escapes by others of the same length."""
+    altered, start = {}, 0
+    for place, raw in enumerate(raws):
+        text = bytes(raw)
+        start = mended.index(text, start)
+        before = came[start : start + len(text)]
+        start += len(text)
+        if before != text:
+            altered[place] = before
+    return altered
 
 
 offset_page: Final = decoder(OffsetPage)
@@ -218,6 +242,7 @@ births: Final = decoder(Births)
 changelog_page: Final = decoder(ChangelogPage)
 issue_changelog: Final = decoder(IssueChangelog)
 history_page: Final = decoder(HistoryPage)
+comment_page: Final = decoder(Comments)
 id_key: Final = decoder(IdKey, strict=False)
 worklog_feed: Final = decoder(WorklogFeed)
 worklog: Final = decoder(Worklog)

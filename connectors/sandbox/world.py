@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 CategoryKey = Literal["new", "indeterminate", "done"]
 
@@ -124,6 +124,46 @@ class Worklog:
 
 
 @dataclass(slots=True)
+class Comment:
+    id: int
+    issue_id: int
+    author: str
+    text: str
+    created: datetime
+    updated: datetime
+
+
+@dataclass(slots=True)
+class Attachment:
+    """What Jira tells of a file; the file itself is nowhere."""
+
+    id: int
+    issue_id: int
+    author: str
+    filename: str
+    size: int
+    mime_type: str
+    created: datetime
+
+
+@dataclass(slots=True)
+class CustomField:
+    """`project_id`: the team-managed project that alone has the field; `told_by`: which of Jira's lists name it."""
+
+    id: int
+    name: str
+    kind: str
+    custom: str  # the type behind the last colon of `schema.custom`
+    items: str | None = None
+    project_id: int | None = None
+    told_by: Literal["both", "list", "search"] = "both"
+
+    @property
+    def key(self) -> str:
+        return f"customfield_{self.id}"
+
+
+@dataclass(slots=True)
 class Issue:
     id: int
     key: str
@@ -150,6 +190,8 @@ class Issue:
     histories: list[History] = field(default_factory=list)
     old_keys: list[str] = field(default_factory=list)  # it was known by; they still resolve
     archived_at: datetime | None = None
+    watchers: list[str] = field(default_factory=list)  # account ids
+    extra: dict[str, Any] = field(default_factory=dict)  # fields as they are told, over what is rendered
 
 
 @dataclass
@@ -169,6 +211,10 @@ class World:
     issues: dict[int, Issue] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
     worklogs: dict[int, Worklog] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    attachments: dict[int, Attachment] = field(default_factory=dict)
+    custom_fields: dict[int, CustomField] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)  # comments and attachments that once were
     deleted: set[int] = field(default_factory=set)
     deleted_worklogs: dict[int, datetime] = field(default_factory=dict)  # id and when it was deleted
     unbrowsable: dict[int, bool] = field(default_factory=dict)  # project → is it still listed (to an administrator)

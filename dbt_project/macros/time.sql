@@ -23,9 +23,17 @@
     (select * from {{ relation }} where known_from <= {{ moment or as_of() }})
 {%- endmacro %}
 
-{# A source's own text (any offset) as UTC; what cannot be read is null, the payload keeps the text. #}
+{# A source's own text (any offset) as UTC; what cannot be read is null, the payload keeps the text. Years beyond #}
+{# 9999 were seen in Jira; DuckDB would take them, most readers of a warehouse fail on them.                      #}
 {% macro utc(text) -%}
-    (try_cast({{ text }} as timestamptz) at time zone 'UTC')
+    (try_cast({{ _of_four_digits(text) }} as timestamptz) at time zone 'UTC')
+{%- endmacro %}
+
+{# A source's own text as a date, under the same rule. #}
+{% macro day(text) -%} try_cast({{ _of_four_digits(text) }} as date) {%- endmacro %}
+
+{% macro _of_four_digits(text) -%}
+    if({{ text }} [5] = '-' and {{ text }} >= '0001', {{ text }}, null)
 {%- endmacro %}
 
 {# The reporting day on which a UTC instant falls. #}

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from connectors.sandbox.jira import (
     access,
     agile,
+    content,
     control,
     datacenter,
     gateway,
@@ -28,7 +29,7 @@ from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 from connectors.sandbox.jira.options import SandboxOptions
 
-_CLOUD = (access, meta, projects, searches, issues, worklogs, agile, webhooks)
+_CLOUD = (access, meta, projects, searches, issues, content, worklogs, agile, webhooks)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 
@@ -47,7 +48,14 @@ class Wire:
         self.sandbox.requests[_name(request)] += 1
         if self.latency:
             await asyncio.sleep(self.latency)
-        return await self.faults.around(request, lambda: self.answered(request, handler))
+        return await self.faults.around(request, lambda: self.sized(request, handler))
+
+    async def sized(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        response, most = await self.answered(request, handler), self.sandbox.options.largest_answer
+        body = response.body if isinstance(response, web.Response) else None
+        if most is not None and isinstance(body, bytes) and len(body) > most:
+            return _refusal(JiraError(504, "Gateway Timeout"))
+        return response
 
     async def answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:

@@ -12,6 +12,8 @@ class Catalog:
     """Documents as Jira shows them with everything expanded; endpoints leave out what was not asked for."""
 
     fields: list[Doc] = field(default_factory=list)
+    listed_fields: frozenset[str] = frozenset()  # ids that only the plain list tells
+    searched_fields: frozenset[str] = frozenset()  # ids that only the search tells
     statuses: list[Doc] = field(default_factory=list)
     issue_types: list[Doc] = field(default_factory=list)
     priorities: list[Doc] = field(default_factory=list)

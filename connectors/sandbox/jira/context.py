@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from connectors.sandbox.jira.emitter import Emitter
+from connectors.sandbox.jira.encoding import dumps
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.oauth import TokenOffice
 from connectors.sandbox.jira.options import SandboxOptions
@@ -46,7 +47,7 @@ def site_of(request: web.Request) -> Site:
 
 
 def answer(value: Any, status: int = 200) -> web.Response:
-    return raw(orjson.dumps(value), status)
+    return raw(dumps(value), status)
 
 
 def raw(body: bytes, status: int = 200) -> web.Response:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from connectors.sandbox.jira.field_catalog import EPIC_NAME, field_documents
+from connectors.sandbox.jira.field_catalog import EPIC_NAME
 from connectors.sandbox.jira.issue_fields import EPIC_LINK, SPRINT, STORY_POINTS
 from connectors.sandbox.jira.references import Doc
 
@@ -107,10 +108,10 @@ def sprint_text(entry: Doc) -> str:
     return f"com.atlassian.greenhopper.service.sprint.Sprint@{entry['id'] * 7919:x}[{listed}]"
 
 
-def fields() -> list[Doc]:
+def fields(cloud: Sequence[Doc]) -> list[Doc]:
     """Field list: no keys, story points are a plain number, epics have a name of their own."""
     found = []
-    for doc in field_documents():
+    for doc in cloud:
         if doc["id"] in _CLOUD_ONLY or doc["id"] == "parent":
             continue
         shown = {name: value for name, value in doc.items() if name != "key"}

@@ -102,7 +102,7 @@ def _chosen(doc: Doc, view: View) -> Doc:
 def _shown(catalog: Catalog) -> Catalog:
     return replace(
         catalog,
-        fields=shape.fields(),
+        fields=shape.fields(catalog.fields),
         statuses=shape.converted(catalog.statuses),
         issue_types=shape.converted(catalog.issue_types),
         priorities=shape.converted(catalog.priorities),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from connectors.errors import ConfigurationError
+from connectors.sandbox.jira import hostile
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
 from connectors.sandbox.jira.world_site import Mover, WorldSite
@@ -55,6 +56,8 @@ def build(options: SandboxOptions) -> tuple[Site, Mover | None]:
         site = bulk.BulkSite(options.issues, options.seed, zone)
         return site, None
     simulator: Mover = importlib.import_module("connectors.sandbox.portfolio.simulator").Simulator(seed=options.seed)
+    if options.hostile:
+        hostile.add(simulator.world)
     return WorldSite(simulator, zone), simulator
 
 

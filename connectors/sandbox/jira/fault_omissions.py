@@ -1,14 +1,19 @@
-"""A bulk fetch that silently leaves out issues that are there: the first, the middle and the last of what it found."""
+"""Answers that leave something out: issues of a bulk fetch, or lists that an issue should carry."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import orjson
 from aiohttp import web
 
 from connectors.sandbox.jira.fault_base import Fault
+from connectors.sandbox.jira.fault_pages import PageFault
 
 
 class Omission(Fault):
+    """A bulk fetch silently leaves out issues that are there: the first, the middle and the last of what it found."""
+
     from_then_on = True
 
     async def alter(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
@@ -21,4 +26,22 @@ class Omission(Fault):
         return web.Response(body=orjson.dumps(doc), content_type="application/json")
 
 
-KINDS: dict[str, type[Fault]] = {"omit": Omission}
+class NoComments(PageFault):
+    """Issues come without the list of their comments."""
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        for issue in page["issues"]:
+            issue.get("fields", {}).pop("comment", None)
+        return page
+
+
+class NoChangelog(PageFault):
+    """Issues come without their changelog, although it was asked for."""
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        for issue in page["issues"]:
+            issue.pop("changelog", None)
+        return page
+
+
+KINDS: dict[str, type[Fault]] = {"omit": Omission, "no_comments": NoComments, "no_changelog": NoChangelog}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from connectors.sandbox.jira.references import Doc
+from connectors.sandbox.world import CustomField
 
 EPIC_NAME = "customfield_10011"  # Data Center shows it on epics
 _SYSTEM = {
@@ -24,7 +27,9 @@ _SYSTEM = {
     "votes": ("Votes", "votes", None), "watches": ("Watchers", "watches", None),
     "workratio": ("Work Ratio", "number", None), "lastViewed": ("Last Viewed", "datetime", None),
     "progress": ("Progress", "progress", None), "timetracking": ("Time tracking", "timetracking", None),
+    "comment": ("Comment", "comments-page", None), "attachment": ("Attachment", "array", "attachment"),
 }  # fmt: skip
+_TYPES = "com.atlassian.jira.plugin.system.customfieldtypes"
 _CUSTOM = {
     10014: ("Epic Link", "any", None, "com.pyxis.greenhopper.jira:gh-epic-link"),
     10016: ("Story point estimate", "number", None, "com.pyxis.greenhopper.jira:jsw-story-points"),
@@ -41,7 +46,8 @@ def _field(key: str, name: str, *, custom: bool, schema: Doc) -> Doc:
     }  # fmt: skip
 
 
-def field_documents() -> list[Doc]:
+def field_documents(custom_fields: Iterable[CustomField] = ()) -> list[Doc]:
+    """What both lists of a site know of, each once."""
     found = []
     for key, (name, kind, items) in _SYSTEM.items():
         found.append(_field(key, name, custom=False, schema=_schema(kind, items) | {"system": key}))
@@ -49,7 +55,16 @@ def field_documents() -> list[Doc]:
         schema = _schema(kind, items) | {"custom": custom, "customId": number}
         found.append(_field(f"customfield_{number}", name, custom=True, schema=schema))
     parent: Doc = {"id": "parent", "key": "parent", "name": "Parent", "custom": False, "orderable": False}
-    return [*found, parent | {"navigable": True, "searchable": False, "clauseNames": ["parent"]}]
+    found.append(parent | {"navigable": True, "searchable": False, "clauseNames": ["parent"]})
+    return found + [custom_field(entry) for entry in custom_fields]
+
+
+def custom_field(entry: CustomField) -> Doc:
+    schema = _schema(entry.kind, entry.items) | {"custom": f"{_TYPES}:{entry.custom}", "customId": entry.id}
+    doc = _field(entry.key, entry.name, custom=True, schema=schema)
+    if entry.project_id is not None:
+        doc["scope"] = {"type": "PROJECT", "project": {"id": str(entry.project_id)}}
+    return doc
 
 
 def _schema(kind: str, items: str | None) -> Doc:

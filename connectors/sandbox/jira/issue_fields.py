@@ -1,4 +1,4 @@
-"""One issue of a world as Jira's JSON: its fields, its histories, its worklogs."""
+"""One issue of a world as Jira's JSON: its fields, its histories, and the worklogs, comments and files on it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.jira import clock
-from connectors.sandbox.jira.references import API, Doc, References, component, text_document, version_reference
-from connectors.sandbox.world import Change, History, Issue, Link, Worklog, World
+from connectors.sandbox.jira.references import API, SITE, Doc, References, component, text_document, version_reference
+from connectors.sandbox.world import Attachment, Change, Comment, History, Issue, Link, Worklog, World
 
 STORY_POINTS = "customfield_10016"
 SPRINT = "customfield_10020"
 FLAGGED = "customfield_10021"
 EPIC_LINK = "customfield_10014"
-_EMBEDDED_WORKLOGS = 20
+_EMBEDDED = 20  # worklogs or comments at most
 
 
 class IssueFields:
@@ -50,13 +50,28 @@ class IssueFields:
         return logs
 
     @cached_property
+    def _comments(self) -> dict[int, list[Comment]]:
+        comments: dict[int, list[Comment]] = defaultdict(list)
+        for comment in self.world.comments.values():
+            comments[comment.issue_id].append(comment)
+        return comments
+
+    @cached_property
+    def _attachments(self) -> dict[int, list[Attachment]]:
+        attachments: dict[int, list[Attachment]] = defaultdict(list)
+        for attachment in self.world.attachments.values():
+            attachments[attachment.issue_id].append(attachment)
+        return attachments
+
+    @cached_property
     def _versions(self) -> dict[int, Doc]:
         projects = self.world.projects.values()
         return {entry.id: version_reference(entry) for project in projects for entry in project.versions}
 
     def of(self, issue: Issue) -> Doc:
-        doc = self._identity(issue) | self._people(issue) | self._relations(issue) | self._effort(issue)
-        return doc | {"archiveddate": self._time(issue.archived_at)} if issue.archived_at else doc
+        shown = self._identity(issue) | self._people(issue) | self._relations(issue) | self._effort(issue)
+        archived = {"archiveddate": self._time(issue.archived_at)} if issue.archived_at else {}
+        return shown | archived | self._content(issue) | issue.extra
 
     def _time(self, moment: datetime | None) -> str | None:
         return clock.stamp(moment, self.zone) if moment else None
@@ -94,7 +109,7 @@ class IssueFields:
             "reporter": reporter,
             "creator": reporter,
             "votes": {"self": f"{path}/votes", "votes": 0, "hasVoted": False},
-            "watches": {"self": f"{path}/watchers", "watchCount": 1, "isWatching": False},
+            "watches": {"self": f"{path}/watchers", "watchCount": len(issue.watchers), "isWatching": False},
         }
 
     def _relations(self, issue: Issue) -> Doc:
@@ -138,10 +153,46 @@ class IssueFields:
             "aggregatetimespent": seconds, "aggregatetimeestimate": None, "aggregatetimeoriginalestimate": None,
             "timetracking": tracking, "progress": done, "aggregateprogress": done,
             "worklog": {
-                "startAt": 0, "maxResults": _EMBEDDED_WORKLOGS, "total": len(logs),
-                "worklogs": [self.worklog(log) for log in logs[:_EMBEDDED_WORKLOGS]],
+                "startAt": 0, "maxResults": _EMBEDDED, "total": len(logs),
+                "worklogs": [self.worklog(log) for log in logs[:_EMBEDDED]],
             },
         }  # fmt: skip
+
+    def _content(self, issue: Issue) -> Doc:
+        comments = self.comments(issue.id)
+        shown = comments[:_EMBEDDED]
+        return {
+            "comment": {
+                "comments": shown, "self": f"{API}/issue/{issue.id}/comment", "maxResults": len(shown),
+                "total": len(comments), "startAt": 0,
+            },
+            "attachment": [self.attachment(entry) for entry in self._attachments.get(issue.id, [])],
+        }  # fmt: skip
+
+    def comments(self, issue_id: int) -> list[Doc]:
+        """All of them, oldest first."""
+        return [self.comment(entry) for entry in self._comments.get(issue_id, [])]
+
+    def comment(self, entry: Comment) -> Doc:
+        author = self.refs.user(entry.author)
+        return {
+            "self": f"{API}/issue/{entry.issue_id}/comment/{entry.id}", "id": str(entry.id),
+            **({"author": author, "updateAuthor": author} if author else {}), "body": text_document(entry.text),
+            "created": self._time(entry.created), "updated": self._time(entry.updated), "jsdPublic": True,
+        }  # fmt: skip
+
+    def attachment(self, entry: Attachment) -> Doc:
+        author = self.refs.user(entry.author)
+        return {
+            "self": f"{API}/attachment/{entry.id}", "id": str(entry.id), "filename": entry.filename,
+            **({"author": author} if author else {}), "created": self._time(entry.created), "size": entry.size,
+            "mimeType": entry.mime_type, "content": f"{SITE}/rest/api/3/attachment/content/{entry.id}",
+        }  # fmt: skip
+
+    def watchers(self, issue: Issue) -> Doc:
+        people = [self.refs.user(account) for account in issue.watchers]
+        shown = self._people(issue)["watches"]
+        return {**shown, "watchers": [person for person in people if person]}
 
     def worklog(self, log: Worklog) -> Doc:
         author = self.refs.user(log.author)

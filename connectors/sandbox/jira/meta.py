@@ -34,16 +34,22 @@ async def myself(request: web.Request) -> web.Response:
 
 
 async def fields(request: web.Request) -> web.Response:
-    return answer(site_of(request).catalog.fields)
+    """Every field that the account sees in some project, also those that a team-managed project has for itself."""
+    held = site_of(request).catalog
+    return answer([doc for doc in held.fields if doc["id"] not in held.searched_fields])
 
 
 async def field_search(request: web.Request) -> web.Response:
+    """Fields of classic projects only, and also those that no visible project uses."""
+    held = site_of(request).catalog
     kinds, wanted = request.query.getall("type", []), set(request.query.getall("id", []))
     text = request.query.get("query", "").lower()
     found = [
         {name: doc[name] for name in ("id", "key", "name", "schema") if name in doc}
-        for doc in site_of(request).catalog.fields
+        for doc in held.fields
         if "schema" in doc
+        and "scope" not in doc
+        and doc["id"] not in held.listed_fields
         and (not kinds or ("custom" if doc["custom"] else "system") in kinds)
         and (not wanted or doc["id"] in wanted)
         and text in doc["name"].lower()

@@ -32,6 +32,8 @@ class SandboxOptions:
     refresh_token: str = "sandbox-refresh-0"  # noqa: S105 - the first of those that rotate
     oauth_grace_minutes: int = 10  # how long a used refresh token is still taken
     faults: tuple[str, ...] = ()
+    largest_answer: int | None = None  # bytes; what is larger ends as a gateway's time-out
+    hostile: bool = False  # adds issues whose content breaks readers, see `hostile`
     time_zone: str = "Europe/Berlin"  # of the API user: not UTC, so that nobody relies on UTC
     index_lag_seconds: int = 0  # searches see the site as it stood so long ago
     clock_skew_seconds: int = 0  # the server's clock against the true time

@@ -26,7 +26,9 @@ def catalog(fields: IssueFields) -> Catalog:
     world, refs = fields.world, fields.refs
     projects = sorted(world.projects.values(), key=lambda entry: entry.key)
     return Catalog(
-        fields=field_documents(),
+        fields=field_documents(world.custom_fields.values()),
+        listed_fields=_told_by(fields, "list"),
+        searched_fields=_told_by(fields, "search"),
         statuses=[status(entry) for entry in world.statuses.values()],
         issue_types=[issue_type(entry) for entry in world.issue_types.values()],
         priorities=[_priority(doc) for name in refs.priorities if (doc := refs.priority(name))],
@@ -48,6 +50,10 @@ def catalog(fields: IssueFields) -> Catalog:
         worklogs={str(entry.id): fields.worklog(entry) for entry in world.worklogs.values()},
         worklogs_gone={str(number): millis(when) for number, when in world.deleted_worklogs.items()},
     )
+
+
+def _told_by(fields: IssueFields, which: str) -> frozenset[str]:
+    return frozenset(entry.key for entry in fields.world.custom_fields.values() if entry.told_by == which)
 
 
 def _priority(doc: Doc) -> Doc:

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import orjson
 
 from connectors.sandbox.jira import lag, sight
 from connectors.sandbox.jira.catalog import Catalog
 from connectors.sandbox.jira.clock import millis
+from connectors.sandbox.jira.encoding import dumps
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.index import Facet, Index
 from connectors.sandbox.jira.issue_fields import IssueFields
@@ -96,7 +96,7 @@ class WorldSite:
         return earlier
 
     def render(self, ids: Sequence[int], view: View) -> list[bytes]:
-        return [orjson.dumps(self.document(self.shown.issues[issue_id], view)) for issue_id in ids]
+        return [dumps(self.document(self.shown.issues[issue_id], view)) for issue_id in ids]
 
     def document(self, issue: Issue, view: View) -> Doc:
         doc: Doc = {"expand": EXPANDABLE, "id": str(issue.id), "self": f"{API}/issue/{issue.id}", "key": issue.key}
@@ -114,7 +114,11 @@ class WorldSite:
 
     def histories(self, issue_id: int) -> list[bytes]:
         issue = self.world.issues[issue_id]
-        return [orjson.dumps(self.history(issue, number)) for number in range(len(issue.histories))]
+        return [dumps(self.history(issue, number)) for number in range(len(issue.histories))]
+
+    def comments(self, issue_id: int) -> list[Doc]:
+        """All comments of an issue, oldest first."""
+        return self.fields.comments(issue_id)
 
     def do(self, name: str, /, **args: Any) -> Doc:
         """One edit or switch of `mutations.registry` by its name; what it did. Raises JiraError where it is refused."""

@@ -11,6 +11,7 @@ from random import Random
 from connectors.sandbox.portfolio import (
     blocks,
     catalog,
+    dressing,
     flow,
     intake,
     names,
@@ -69,7 +70,12 @@ class Simulator:
         return plans
 
     def advance(self, days: int) -> None:
-        """Move virtual time forward; every working day each project takes its steps."""
+        """Move virtual time forward."""
+        self._live(days)
+        dressing.dress(self.world)
+
+    def _live(self, days: int) -> None:
+        """Every working day each project takes its steps."""
         for _ in range(days):
             if (self.start + timedelta(days=self.day)).weekday() < 5:
                 self._working_day()
@@ -116,7 +122,7 @@ class Simulator:
             mine = {state.plan.index for state in self._states}
             waiting = [state for state in twin._states if state.plan.index in mine]
             while twin.day < self.day + TRUTH_LIMIT and any(one.finished_at is None for one in waiting):
-                twin.advance(TRUTH_STEP)
+                twin._live(TRUTH_STEP)
             self._truth = {one.plan.key: tell(one) for one in waiting}
         return self._truth
 

@@ -47,6 +47,10 @@ class RecordedSite(WorldSite):
         shown = view.shown(recorded["fields"])
         return doc if shown is None else doc | {"fields": shown}
 
+    def comments(self, issue_id: int) -> list[Doc]:
+        recorded = self.payloads.issues.get(issue_id)
+        return super().comments(issue_id) if recorded is None else list(recorded["fields"]["comment"]["comments"])
+
     def issue_fields(self, issue: Issue) -> Doc:
         doc = super().issue_fields(issue)
         seconds = self.extract.seconds_spent.get(issue.id)

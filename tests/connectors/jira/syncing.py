@@ -104,8 +104,10 @@ def connect(url: str, waits: list[float], email: str, token: str, **options: Any
 
 
 @contextmanager
-def site(world: World | None = None, faults: tuple[str, ...] = (), **options: Any) -> Iterator[Site]:
-    with running_world(world or small_world(), faults=faults) as jira:
+def site(
+    world: World | None = None, faults: tuple[str, ...] = (), largest_answer: int | None = None, **options: Any
+) -> Iterator[Site]:
+    with running_world(world or small_world(), faults=faults, largest_answer=largest_answer) as jira:
         waits: list[float] = []
         try:
             yield Site(jira, connect(jira.url, waits, jira.email, jira.token, **options), waits)

@@ -18,16 +18,6 @@ def _rows(synced, issue):
     return [row["id"] for log in logs for row in log["changeHistories"]]
 
 
-def test_three_hundred_histories_arrive_whole_and_are_counted():
-    with site(_world(2, 7, histories=300)) as acme:
-        synced = acme.sync()
-    assert {key.split("/")[0] for key in synced.keys("issue_changelog")} == {"10002", "10007"}
-    assert len(_rows(synced, "10002")) == len(set(_rows(synced, "10002"))) == 300
-    proof = synced.certificate("ALFA")
-    assert proof.changelog_total == proof.changelog_held == 300 + 11 * 2
-    assert synced.outcome.status == "complete"
-
-
 def test_a_changelog_longer_than_a_page_keeps_each_part_under_its_own_key():
     with site(_world(2, 3, histories=6_000)) as acme:
         synced = acme.sync()

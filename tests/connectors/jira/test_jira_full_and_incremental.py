@@ -16,7 +16,7 @@ def test_a_first_sync_brings_every_record_of_every_stream_once():
     assert sorted(map(int, synced.keys("issue"))) == list(range(10_001, 10_231))
     for stream, expected in {"project": 2, "user": 3, "board": 2, "sprint": 3, "version": 2, "worklog": 2}.items():
         assert len(set(synced.keys(stream))) == len(synced.keys(stream)) == expected
-    assert {stream.name for stream in STREAMS} - set(synced.records) == {"issue_changelog"}
+    assert {stream.name for stream in STREAMS} - set(synced.records) == {"issue_changelog", "issue_comment"}
 
 
 def test_an_issue_arrives_as_jira_wrote_it_with_its_time_in_utc():

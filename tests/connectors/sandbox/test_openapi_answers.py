@@ -16,8 +16,9 @@ from jsonschema import Draft4Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
+from connectors.sandbox.jira import hostile
 from connectors.sandbox.server import SandboxOptions, running
-from tests.fixtures.sandbox import Answer, Client, running_world, shared
+from tests.fixtures.sandbox import Answer, Client, running_world, shared, small_world
 
 CLOUD, AGILE = "jira-cloud-v3.openapi.json", "jira-software-agile-1.0.openapi.json"
 UNDESCRIBED = {"tmpFromAccountId", "tmpToAccountId", "untranslatedName", "entityId"}
@@ -27,6 +28,7 @@ FIELDS = {
     "project": "ProjectDetails", "priority": "Priority", "resolution": "Resolution", "assignee": "UserDetails",
     "reporter": "UserDetails", "creator": "UserDetails", "worklog": "PageOfWorklogs", "votes": "Votes",
     "fixVersions": "Version", "components": "ProjectComponent", "subtasks": "LinkedIssue", "parent": "LinkedIssue",
+    "comment": "PageOfComments", "attachment": "Attachment", "watches": "Watchers",
 }  # fmt: skip
 META = {
     "serverInfo": "ServerInformation", "myself": "User", "field": ["FieldDetails"], "field/search": "PageBeanField",
@@ -39,13 +41,14 @@ META = {
 }  # fmt: skip
 IN_PROJECT = {
     "": "Project",
+    "/components": ["ProjectComponent"],
     "/versions": ["Version"],
     "/version": "PageBeanVersion",
     "/securitylevel": "ProjectIssueSecurityLevels",
 }
 OF_ISSUE = {
     "": "IssueBean", "?expand=changelog": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
-    "/worklog": "PageOfWorklogs",
+    "/worklog": "PageOfWorklogs", "/comment": "PageOfComments", "/watchers": "Watchers",
 }  # fmt: skip
 
 
@@ -137,6 +140,8 @@ def test_bulk_answers_are_valid(client: Client) -> None:
     logs = client.post("/rest/api/3/changelog/bulkfetch", {"issueIdsOrKeys": ["10003"], "maxResults": 1})
     assert "nextPageToken" in assert_answer(logs, "BulkChangelogResponseBean")
     assert len(assert_answer(client.post("/rest/api/3/worklog/list", {"ids": [1, 2, 77]}), ["Worklog"])) == 2
+    comments = client.post("/rest/api/3/comment/list", {"ids": [1, 2, 77]})
+    assert len(assert_answer(comments, "PageBeanComment")["values"]) == 2
     count = client.post("/rest/api/3/search/approximate-count", {"jql": "project = ALFA"})
     assert assert_answer(count, "JQLCountResultsBean") == {"count": 12}
 
@@ -164,6 +169,28 @@ def test_webhook_answers_are_valid() -> None:
             answer = client.post(path, refused)
             assert answer.status == 400
             assert_valid(answer.json, "ErrorCollection")
+
+
+def test_the_search_for_fields_pages_validly(client: Client) -> None:
+    page = assert_answer(client.get("/rest/api/3/field/search", type="custom", maxResults=3), "PageBeanField")
+    assert (len(page["values"]), page["isLast"]) == (3, False)
+
+
+def test_what_is_told_of_a_file_is_valid(client: Client) -> None:
+    assert assert_answer(client.get("/rest/api/3/attachment/1"), "AttachmentMetadata")["filename"] == "plan-1.pdf"
+    assert_valid(client.get("/rest/api/3/attachment/99").json, "ErrorCollection")
+
+
+def test_odd_content_is_valid_too() -> None:
+    """What breaks readers is legal: the answers that hold it are as Atlassian describes them."""
+    world = small_world()
+    hostile.add(world, links=40)
+    with running_world(world) as jira:
+        client = Client(jira)
+        asked = {"jql": "project = ODD", "fields": ["*all"], "expand": "changelog", "maxResults": 100}
+        for issue in assert_answer(client.post("/rest/api/3/search/jql", asked), "SearchAndReconcileResults")["issues"]:
+            assert_issue(issue)
+        assert_answer(client.get("/rest/api/3/issue/ODD-8/comment", startAt=100), "PageOfComments")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,17 @@ def test_custom_fields_are_told_by_their_type(client: Client) -> None:
     assert found["com.pyxis.greenhopper.jira:jsw-story-points"] == "customfield_10016"
     assert found["com.pyxis.greenhopper.jira:gh-sprint"] == "customfield_10020"
     custom = client.get(f"{API}/field/search", type="custom").json["values"]
-    assert {doc["id"] for doc in custom} == {f"customfield_{n}" for n in (10014, 10016, 10020, 10021)}
+    assert {doc["id"] for doc in custom} == {
+        f"customfield_{n}" for n in (10014, 10016, 10020, 10021, 10030, 10031, 10032, 10034)
+    }
+
+
+def test_the_two_lists_of_fields_differ(client: Client) -> None:
+    listed = {doc["id"]: doc for doc in client.get(f"{API}/field").json}
+    searched = {doc["id"] for doc in client.get(f"{API}/field/search", maxResults=100).json["values"]}
+    assert listed.keys() - searched == {"parent", "customfield_10033"}
+    assert searched - listed.keys() == {"customfield_10034"}
+    assert listed["customfield_10033"]["scope"] == {"type": "PROJECT", "project": {"id": "10201"}}
 
 
 def test_an_issue_shows_its_relations(client: Client) -> None:

@@ -55,7 +55,9 @@ with
         select
             version.* exclude (
                 histories, is_deleted, known_from, recorded_at, _commit_seq
-            ),
+            )
+            -- an issue whose own time of creation cannot be read is still an issue
+            replace (coalesce(version.created_at, version.recorded_at) as created_at),
             chosen.known_from,
             chosen.first_known_from,
             chosen.is_deleted,
@@ -63,7 +65,7 @@ with
             {% for role in roles -%}
                 list_filter(
                     role.{{ role }}_field_ids,
-                    lambda field_id:version.custom_fields[field_id] is not null
+                    lambda field_id:version.other_fields[field_id] is not null
                 )[1] as {{ role }}_field_id,
             {% endfor -%}
         from chosen
@@ -87,10 +89,10 @@ select
         ) as hierarchy_level
     ),
     try_cast(
-        custom_fields[story_points_field_id] ->> '$' as decimal(10, 2)
+        other_fields[story_points_field_id] ->> '$' as decimal(10, 2)
     ) as story_points,
-    {{ sprints("custom_fields[sprint_field_id]") }} as sprints,
-    custom_fields[epic_link_field_id] ->> '$' as epic_link_key,
-    coalesce(custom_fields[flagged_field_id] not in ('[]', '""'), false) as is_flagged,
+    {{ sprints("other_fields[sprint_field_id]") }} as sprints,
+    other_fields[epic_link_field_id] ->> '$' as epic_link_key,
+    coalesce(other_fields[flagged_field_id] not in ('[]', '""'), false) as is_flagged,
     {{ tide([ref("stg_jira__issue"), ref("int_delivery__field_role")]) }} as _commit_seq
 from fielded

@@ -7,6 +7,7 @@ select
     record.schema.type as value_type,
     record.schema.items as item_type,
     record.schema.custom as schema_custom,
+    site_id || ':' || record.scope.project.id as project_id,
     is_deleted,
     recorded_at,
     known_from,

@@ -33,11 +33,11 @@ select
     field.priority.name as priority,
     field.resolution.id as resolution_native_id,
     field.resolution.name as resolution,
-    field.summary,
+    {{ readable("field.summary") }} as summary,
     {{ utc("field.created") }} as created_at,
     {{ utc("field.updated") }} as updated_at,
     {{ utc("field.resolutiondate") }} as resolved_at,
-    try_cast(field.duedate as date) as due_on,
+    {{ day("field.duedate") }} as due_on,
     {{ person("field.assignee") }} as assignee,
     {{ person("field.reporter") }} as reporter,
     {{ person("field.creator") }} as creator,
@@ -45,17 +45,22 @@ select
     field.labels,
     field.fixversions as fix_versions,
     field.components,
+    field.versions as affects_versions,
     field.issuelinks as issue_links,
+    field.subtasks,
+    field.comment as comment_list,
+    field.attachment as attachments,
+    field.watches.watchcount as watch_count,
     field.timeoriginalestimate as original_estimate_seconds,
     field.timeestimate as remaining_estimate_seconds,
     field.timespent as spent_seconds,
     map_from_entries(
         list_filter(
             map_entries(all_fields),
-            lambda entry:starts_with(entry.key, 'customfield_')
-            and entry.value <> 'null'
+            lambda entry:entry.value not in ('null', '[]', '{}', '""')
+            and entry.key not in {{ opened_fields() }}
         )
-    ) as custom_fields,
+    ) as other_fields,
     record.changelog.histories as histories,
     _deleted as is_deleted,
     coalesce(_source_updated_at, {{ utc("field.updated") }}, _known_at) as recorded_at,
