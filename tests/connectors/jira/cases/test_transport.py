@@ -175,7 +175,9 @@ def test_case_04_a_lasting_fault_fails_after_bounded_tries_and_leaves_the_checkp
         source = connect(jira.url, waits, jira.email, jira.token, page_size=10, in_flight=1)
         with pytest.raises(UnreachableError, match=f"failed 5 times: {said}"):
             home.sync(impatient(source, 0.1) if fault == "stalled" else source, full=True)
-        assert jira.sandbox.requests["/rest/api/3/search/jql"] == 6
+        # what may have been too much is tried twice, and then five times as a page of one issue
+        may_be_heavy = fault in ("504", "truncated", "stalled")
+        assert jira.sandbox.requests["/rest/api/3/search/jql"] == (8 if may_be_heavy else 6)
     assert (home.checkpoint, home.landing.commit_ids(), home.versions()) == before
     assert sum(waits) < 60
 
