@@ -16,9 +16,9 @@ from connectors.sandbox.jira.mutations.marks import (
     record,
     someone,
 )
-from connectors.sandbox.jira.references import Doc
+from connectors.sandbox.jira.references import Doc, component
 from connectors.sandbox.portfolio import changes
-from connectors.sandbox.world import Change, Issue, World
+from connectors.sandbox.world import Change, Issue, Project, World
 
 
 def create_issue(
@@ -107,6 +107,14 @@ def _family(world: World, issue: Issue) -> list[Issue]:
     return [issue, *(one for one in mine if levels[one.type_id].hierarchy_level < 0)]
 
 
+def _left_behind(project: Project, issue: Issue) -> list[Change]:
+    """Components and versions are the project's own: whoever moves away loses them, and the history says so."""
+    parts = [(component(project.id, name)["id"], name) for name in issue.components]
+    lost = [Change("Component", "components", "jira", number, name, None, None) for number, name in parts]
+    versions = [version for version in project.versions if version.id in issue.version_ids]
+    return lost + [changes.version(issue, version.name, version.id, added=False) for version in versions]
+
+
 def move_issue(world: World, issue: int, project: int, author: str | None = None) -> Doc:
     """To another project, sub-tasks and all: same id, a new key; versions and components stay behind."""
     held, home = open_issue(world, issue), open_project(world, project)
@@ -118,6 +126,7 @@ def move_issue(world: World, issue: int, project: int, author: str | None = None
         items = [
             Change("project", "project", "jira", str(old.id), old.name, str(home.id), home.name),
             Change("Key", "issuekey", "jira", None, one.key, None, key),
+            *_left_behind(old, one),
         ]
         one.old_keys.append(one.key)
         one.key, one.project_id, one.version_ids, one.components = key, project, [], []
