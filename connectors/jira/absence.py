@@ -88,7 +88,9 @@ class Witness:
         if told is not None and told.is_live:
             return None
         why = "is no longer to be had" if told is None else "was archived or put into the trash"
-        return Verdict("not_visible", f"absent from the id census; its project {why} while we looked", is_of_project=True)
+        return Verdict(
+            "not_visible", f"absent from the id census; its project {why} while we looked", is_of_project=True
+        )
 
     async def _hides_issues(self, project: str) -> bool | None:
         """Whether the project has levels of issue security, as far as the account is told; None where it is not."""

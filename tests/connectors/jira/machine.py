@@ -37,6 +37,10 @@ ZONES = ("Europe/Berlin", "UTC", "Asia/Kolkata", "America/New_York")
 seeds = st.integers(0, 2**32)
 
 
+def nothing_more(_home: Home, _source: Source) -> None:
+    """A run ends with its last sync."""
+
+
 @dataclass
 class Bench:
     """What all runs share: one sandbox whose site is exchanged for each run, and one warm process."""
@@ -45,7 +49,7 @@ class Bench:
     forks: Forks
     seen: Counter[str] = field(default_factory=Counter)
     chance: int = 0
-    at_the_end: Callable[[Home, Source], None] = lambda home, source: None
+    at_the_end: Callable[[Home, Source], None] = nothing_more
 
 
 class Midway:

@@ -126,6 +126,10 @@ class Copy:
         self.versions += news
         return news
 
+    def refreshed(self) -> Copy:
+        self.read()
+        return self
+
     def held(self) -> dict[tuple[str, str], Version]:
         return self.home.shown(self.versions)
 
