@@ -17,6 +17,7 @@ from connectors.errors import AuthenticationError, ForbiddenError, NotFoundError
 from connectors.http import Session, get
 from connectors.jira import wire
 from connectors.jira.census import Class
+from connectors.jira.dimensions import Project
 from connectors.jira.flavour import Flavour
 
 BROWSE: Final = "BROWSE_PROJECTS"
@@ -44,6 +45,7 @@ class _Levels(Struct):
 
 
 _permissions: Final = wire.decoder(_Permissions)
+_project: Final = wire.decoder(Project)
 _levels: Final = wire.decoder(_Levels)
 
 
@@ -72,6 +74,22 @@ class Witness:
         except _UNANSWERED:
             return None
         return BROWSE in told.permissions and told.permissions[BROWSE].havePermission
+
+    async def doubt(self, project: str) -> Verdict | None:
+        """Why issues of the project may be out of sight since it was listed: revoked, archived or in the trash."""
+        browsable = await self.may_browse(project)
+        if not browsable:
+            return no_permission(browsable)
+        try:
+            told = await self._session.fetch(get(f"{self._api}/project/{project}"), _project)
+        except _UNANSWERED:
+            told = None
+        if told is not None and told.is_live:
+            return None
+        why = "is no longer to be had" if told is None else "was archived or put into the trash"
+        return Verdict(
+            "not_visible", f"absent from the id census; its project {why} while we looked", is_of_project=True
+        )
 
     async def _hides_issues(self, project: str) -> bool | None:
         """Whether the project has levels of issue security, as far as the account is told; None where it is not."""

@@ -127,8 +127,7 @@ class Reconciliation:
             if verdict.why == "deleted":
                 yield from self._look_again(ids)
                 ids = np.setdiff1d(ids, _ids(self._met | self._troubled))
-                browsable = self._loop.run(self._witness.may_browse(project))  # revoked while we looked?
-                verdict = verdict if browsable else absence.no_permission(browsable)
+                verdict = self._loop.run(self._witness.doubt(project)) or verdict
             self._keep(project, verdict, ids)
             if verdict.why == "deleted" and len(ids):
                 yield self._tombstones(project, ids)

@@ -69,6 +69,11 @@ class Source:
         """Projects in the archive or the trash: the last known state stands, and the source says why."""
         return {one.id for one in self.site.world.projects.values() if one.archived or one.trashed}
 
+    def is_away(self, number: int, home: str) -> bool:
+        """Whether it went, unseen, from that project to another one, and cannot be seen there."""
+        project = str(self.site.world.issues[number].project_id)
+        return number not in self.site.shown.issues and project != home
+
     def histories(self, number: int) -> set[str]:
         return {str(history.id) for history in self.site.world.issues[number].histories}
 
@@ -120,6 +125,10 @@ class Copy:
         self.commits = found
         self.versions += news
         return news
+
+    def refreshed(self) -> Copy:
+        self.read()
+        return self
 
     def held(self) -> dict[tuple[str, str], Version]:
         return self.home.shown(self.versions)
