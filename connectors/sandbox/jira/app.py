@@ -9,13 +9,13 @@ from email.utils import format_datetime
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from connectors.sandbox.jira import agile, control, issues, meta, projects, searches, worklogs
+from connectors.sandbox.jira import agile, control, issues, meta, projects, searches, version2, worklogs
 from connectors.sandbox.jira.auth import Gate
 from connectors.sandbox.jira.context import SANDBOX, Sandbox, answer
 from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 
-_MODULES = (meta, projects, searches, issues, worklogs, agile, control)
+_MODULES = (meta, projects, searches, issues, worklogs, agile, version2, control)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 

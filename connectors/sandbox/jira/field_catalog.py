@@ -20,6 +20,7 @@ _SYSTEM = {
     "environment": ("Environment", "string", None), "timespent": ("Time Spent", "number", None),
     "timeestimate": ("Remaining Estimate", "number", None),
     "timeoriginalestimate": ("Original estimate", "number", None), "worklog": ("Log Work", "array", "worklog"),
+    "comment": ("Comment", "comments-page", None),
     "votes": ("Votes", "votes", None), "watches": ("Watchers", "watches", None),
     "workratio": ("Work Ratio", "number", None), "lastViewed": ("Last Viewed", "datetime", None),
     "progress": ("Progress", "progress", None), "timetracking": ("Time tracking", "timetracking", None),

@@ -136,6 +136,10 @@ class IssueFields:
             "timespent": seconds, "timeestimate": None, "timeoriginalestimate": None,
             "aggregatetimespent": seconds, "aggregatetimeestimate": None, "aggregatetimeoriginalestimate": None,
             "timetracking": tracking, "progress": done, "aggregateprogress": done,
+            "comment": {
+                "self": f"{API}/issue/{issue.id}/comment",
+                "startAt": 0, "maxResults": 0, "total": 0, "comments": [],
+            },
             "worklog": {
                 "startAt": 0, "maxResults": _EMBEDDED_WORKLOGS, "total": len(logs),
                 "worklogs": [self.worklog(log) for log in logs[:_EMBEDDED_WORKLOGS]],

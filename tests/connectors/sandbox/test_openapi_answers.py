@@ -25,7 +25,8 @@ FIELDS = {
     "status": "StatusDetails", "statusCategory": "StatusCategory", "issuetype": "IssueTypeDetails",
     "project": "ProjectDetails", "priority": "Priority", "resolution": "Resolution", "assignee": "UserDetails",
     "reporter": "UserDetails", "creator": "UserDetails", "worklog": "PageOfWorklogs", "votes": "Votes",
-    "fixVersions": "Version", "components": "ProjectComponent", "subtasks": "LinkedIssue", "parent": "LinkedIssue",
+    "fixVersions": "Version", "comment": "PageOfComments", "components": "ProjectComponent",
+    "subtasks": "LinkedIssue", "parent": "LinkedIssue",
 }  # fmt: skip
 META = {
     "serverInfo": "ServerInformation", "myself": "User", "field": ["FieldDetails"], "field/search": "PageBeanField",
@@ -37,7 +38,7 @@ META = {
 }  # fmt: skip
 IN_PROJECT = {"": "Project", "/versions": ["Version"], "/version": "PageBeanVersion"}
 OF_ISSUE = {
-    "": "IssueBean", "?expand=changelog": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
+    "": "IssueBean", "?expand=changelog,transitions": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
     "/worklog": "PageOfWorklogs",
 }  # fmt: skip
 
