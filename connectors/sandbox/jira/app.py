@@ -20,6 +20,7 @@ from connectors.sandbox.jira import (
     meta,
     projects,
     searches,
+    version2,
     webhooks,
     worklogs,
 )
@@ -29,7 +30,7 @@ from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.faults import FaultLayer
 from connectors.sandbox.jira.options import SandboxOptions
 
-_CLOUD = (access, meta, projects, searches, issues, content, worklogs, agile, webhooks)
+_CLOUD = (access, meta, projects, searches, issues, content, worklogs, agile, webhooks, version2)
 _LARGEST_BODY = 8 * 1024 * 1024
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from aiohttp import web
 
 from connectors.sandbox.jira import clock
@@ -37,7 +39,7 @@ async def do(request: web.Request) -> web.Response:
 
 async def stats(request: web.Request) -> web.Response:
     counted = request.app[SANDBOX].requests
-    return answer({"total": counted.total(), "paths": dict(counted)})
+    return answer({"total": counted.total(), "paths": dict(counted), "cpu_seconds": time.process_time()})
 
 
 def routes() -> list[web.RouteDef]:

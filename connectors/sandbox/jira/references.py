@@ -59,6 +59,17 @@ def text_document(text: str) -> Doc | None:
     return {"type": "doc", "version": 1, "content": lines}
 
 
+def plain_text(document: Doc | None) -> str | None:
+    """The text of an Atlassian document, one line a paragraph: what version 2 of the interface shows."""
+    if not document:
+        return None
+    return "\n".join(_text(block) for block in document.get("content", []))
+
+
+def _text(node: Doc) -> str:
+    return str(node.get("text", "")) + "".join(_text(part) for part in node.get("content", []))
+
+
 class References:
     """References into one state of a world, each built once."""
 
@@ -101,6 +112,15 @@ class References:
         if status_id not in self._statuses:
             self._statuses[status_id] = status(self.world.statuses[status_id])
         return self._statuses[status_id]
+
+    @cached_property
+    def transitions(self) -> list[Doc]:
+        """As `expand=transitions` shows them: every status can be reached from every other."""
+        habits = {"hasScreen": False, "isGlobal": True, "isInitial": False, "isConditional": False, "isLooped": False}
+        return [
+            {"id": str(number), "name": entry.name, "to": self.status(entry.id), "isAvailable": True, **habits}
+            for number, entry in enumerate(self.world.statuses.values(), start=11)
+        ]
 
     def issue_type(self, type_id: int) -> Doc:
         if type_id not in self._types:

@@ -17,18 +17,24 @@ _CAP = 100  # histories in the changelog embedded in a search
 
 
 async def search_get(request: web.Request) -> web.Response:
-    query = request.query
-    asked: dict[str, Any] = {name: query[name] for name in ("jql", "nextPageToken", "maxResults") if name in query}
-    asked |= {name: split(query.getall(name, [])) for name in ("fields", "expand", "reconcileIssues")}
-    return _search(site_of(request), asked)
+    return search(site_of(request), in_query(request))
 
 
 async def search_post(request: web.Request) -> web.Response:
-    return _search(site_of(request), await body(request))
+    return search(site_of(request), await body(request))
 
 
-def _search(site: Site, asked: dict[str, Any]) -> web.Response:
-    shown = view(listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand"), default="id", cap=_CAP)
+def in_query(request: web.Request) -> dict[str, Any]:
+    """What a GET asks for, in the shape of a POST's body."""
+    query = request.query
+    asked: dict[str, Any] = {name: query[name] for name in ("jql", "nextPageToken", "maxResults") if name in query}
+    return asked | {name: split(query.getall(name, [])) for name in ("fields", "expand", "reconcileIssues")}
+
+
+def search(site: Site, asked: dict[str, Any], *, plain: bool = False) -> web.Response:
+    """One page by token; `plain` for version 2, which gives rich text as text."""
+    fields, expand = listed(asked.get("fields"), "fields"), listed(asked.get("expand"), "expand")
+    shown = view(fields, expand, default="id", cap=_CAP, plain=plain)
     reconciled = _reconciled(asked)
     site = site.searched(reconciled)
     limit = min(whole(asked.get("maxResults"), "maxResults", 50), _ID_PAGE if shown.id_only else _FULL_PAGE)

@@ -13,11 +13,16 @@ _NOT_NAVIGABLE = frozenset({"worklog", "comment", "attachment"})
 
 @dataclass(frozen=True)
 class View:
-    """How an issue is to be shown. `cap` is how many histories an embedded changelog holds at most."""
+    """How an issue is to be shown. `cap` is how many histories an embedded changelog holds at most.
+
+    `plain`: rich text as plain text, as version 2 of the interface gives it.
+    """
 
     fields: tuple[str, ...]
     changelog: bool = False
     cap: int = 100
+    transitions: bool = False
+    plain: bool = False
 
     @property
     def id_only(self) -> bool:
@@ -44,9 +49,10 @@ class View:
         return None if set(self.fields) <= {"id", "key"} and self.fields else self.pick(fields)
 
 
-def view(fields: Iterable[str], expand: Iterable[str], *, default: str, cap: int) -> View:
+def view(fields: Iterable[str], expand: Iterable[str], *, default: str, cap: int, plain: bool = False) -> View:
     names = tuple(name.strip() for name in fields if name.strip())
-    return View(names or (default,), "changelog" in {name.strip() for name in expand}, cap)
+    expanded = {name.strip() for name in expand}
+    return View(names or (default,), "changelog" in expanded, cap, "transitions" in expanded, plain)
 
 
 def split(values: Iterable[str]) -> list[str]:

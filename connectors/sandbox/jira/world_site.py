@@ -17,7 +17,7 @@ from connectors.sandbox.jira.errors import JiraError
 from connectors.sandbox.jira.index import Facet, Index
 from connectors.sandbox.jira.issue_fields import IssueFields
 from connectors.sandbox.jira.mutations.registry import perform, plain
-from connectors.sandbox.jira.references import API, Doc, category
+from connectors.sandbox.jira.references import API, Doc, category, plain_text
 from connectors.sandbox.jira.selection import EXPANDABLE, View
 from connectors.sandbox.jira.site import Site
 from connectors.sandbox.jira.world_catalog import catalog
@@ -103,7 +103,10 @@ class WorldSite:
         if view.changelog:
             newest = [self.history(issue, n) for n in range(len(issue.histories) - 1, -1, -1)[: view.cap]]
             doc["changelog"] = changelog(newest, len(issue.histories), view.cap)
-        shown = view.shown(self.issue_fields(issue))
+        if view.transitions:
+            doc["transitions"] = self.fields.refs.transitions
+        fields = self.issue_fields(issue)
+        shown = view.shown(fields | {"description": plain_text(fields["description"])} if view.plain else fields)
         return doc if shown is None else doc | {"fields": shown}
 
     def issue_fields(self, issue: Issue) -> Doc:

@@ -47,7 +47,7 @@ IN_PROJECT = {
     "/securitylevel": "ProjectIssueSecurityLevels",
 }
 OF_ISSUE = {
-    "": "IssueBean", "?expand=changelog": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
+    "": "IssueBean", "?expand=changelog,transitions": "IssueBean", "/changelog?maxResults=1": "PageBeanChangelog",
     "/worklog": "PageOfWorklogs", "/comment": "PageOfComments", "/watchers": "Watchers",
 }  # fmt: skip
 

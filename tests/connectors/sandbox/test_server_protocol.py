@@ -56,6 +56,17 @@ def test_the_old_search_is_gone_and_says_where_to_go(client: Client) -> None:
         assert "/rest/api/3/search/jql" in answer.json["errorMessages"][0]
 
 
+def test_version_2_gives_rich_text_as_text_and_the_same_issues(client: Client) -> None:
+    asked = {"jql": "project = ALFA", "fields": "*all", "expand": "transitions", "maxResults": "5"}
+    old, new = (client.get(f"/rest/api/{version}/search/jql", **asked).json for version in (2, 3))
+    assert {issue["fields"]["description"] for issue in old["issues"]} == {"First line\nSecond line"}
+    assert new["issues"][0]["fields"]["description"]["type"] == "doc"
+    assert [issue["id"] for issue in old["issues"]] == [issue["id"] for issue in new["issues"]]
+    assert old["nextPageToken"] == new["nextPageToken"]
+    assert {step["to"]["name"] for step in old["issues"][0]["transitions"]} == {"To Do", "In Progress", "Done"}
+    assert client.get("/rest/api/2/search", jql="project = ALFA").status == 410
+
+
 @pytest.mark.parametrize(
     "path", [f"{API}/nothing", f"{API}/issue/NO-1", f"{API}/project/NO", "/rest/agile/1.0/board/9"]
 )
