@@ -29,13 +29,13 @@ def test_case_19_webhook_ids_are_reconciled_fifty_at_most_and_the_same_on_every_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, Any]] = []
-    plain = searches._search
+    plain = searches.search
 
     def spy(site: Any, body: dict[str, Any]) -> Any:
         asked.append((body["jql"], body.get("reconcileIssues")))
         return plain(site, body)
 
-    monkeypatch.setattr(searches, "_search", spy)
+    monkeypatch.setattr(searches, "search", spy)
     with listening(tmp_path, small_world(64)) as acme:
         acme.sync()
         acme.change(lambda world: [setattr(one, "updated", world.now) for one in list(world.issues.values())[:60]])
