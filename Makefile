@@ -14,12 +14,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := .venv/.installed
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test pages journeys bench lint format types imports check ci lock browser clean
+.PHONY: help setup demo dev test pages journeys bench bench-peers lint format types imports check ci lock browser clean
 
 help: ## list the targets
 	@echo "Slipstream: from Jira to governed, forecast-ready tables."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from the hashed lock (every other target does it by itself)
 
@@ -40,6 +40,9 @@ journeys: $(READY) ## the slow tests: whole journeys, crashes, load
 
 bench: $(READY) ## benchmarks, as JSON lines
 	@for bench in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$bench"; done
+
+bench-peers: $(READY) ## Slipstream beside dlt, tap-jira, Airbyte and jira on one sandbox (BENCH=--only=faults)
+	@$(BIN)/python -m benchmarks.peers $(BENCH)
 
 check: lint types imports ## lint, types and imports
 
