@@ -2,7 +2,7 @@
 
 The last source on PyPI (4.0.0) asks the search that Jira Cloud has removed, so as it is it delivers nothing. To have
 something to compare, `run` moves its issues stream to the search by token, at a hundred a page, by its own manifest's
-means (what its publisher's later releases, which are not on PyPI, do too). `BENCH_AS_PUBLISHED=1` leaves it as it is.
+means. `BENCH_AS_PUBLISHED=1` leaves it as it is.
 """
 
 from __future__ import annotations

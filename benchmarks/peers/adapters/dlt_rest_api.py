@@ -1,7 +1,7 @@
-"""dlt's rest_api source into DuckDB, at the fastest setting it offers by configuration.
+"""dlt's rest_api source into DuckDB, at the fastest setting we know of by configuration alone.
 
 Parquet files between its steps and JSON columns instead of child tables: with its defaults every list becomes a
-table of its own and the load takes several times as long. Token paging, a hundred a page (Jira's most), its own
+table of its own. Token paging, a hundred a page (Jira's most), its own
 retries. `merge` on the id, as its documentation advises where an issue may come twice.
 """
 
