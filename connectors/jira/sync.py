@@ -14,7 +14,7 @@ from connectors.http import Session
 from connectors.jira import census, certificates, changelogs, checkpoint, dimensions, issues, streams, wire, worklogs
 from connectors.jira.client import Client
 from connectors.jira.config import Settings
-from connectors.jira.held import Ids
+from connectors.jira.held import Ids, distinct
 from connectors.jira.loop import Loop
 from connectors.source import Batch, Clock, Completeness, Item, Outcome, Progress
 
@@ -155,7 +155,7 @@ class Sync:
                 met |= {int(head.id) for head in page.heads if head.id.isdigit()}
                 troubled |= {int(error.id) for error in page.errors if error.id.isdigit()}
                 yield from self._yielded(self._intake.take(page, "by id", known=known))
-        self._delivered = np.union1d(self._delivered, np.union1d(held.settle(), _ids(met)))
+        self._delivered = distinct(self._delivered, held.settle(), _ids(met))
         yield from self._judge(found, met, troubled)
 
     def _by_id(self, ids: list[int]) -> Iterator[wire.IssuePage]:
@@ -169,7 +169,7 @@ class Sync:
         if gone:
             yield self._tombstones(gone)
         chosen = {project.id for project in self._projects}
-        away = held.by_project(np.intersect1d(_ids(met), held.ids)) if self._settings.projects else {}
+        away = held.by_project(_ids(met)) if self._settings.projects else {}
         moved = [issue for project, ids in away.items() if project not in chosen for issue in ids.tolist()]
         self._forget([*gone, *moved])
         unresolved = _ids({issue for issue in found.absent if issue in troubled})
@@ -203,7 +203,7 @@ class Sync:
 
     def _forget(self, ids: list[int]) -> None:
         self._state.held.drop(ids)
-        self._delivered = np.setdiff1d(self._delivered, _ids(set(ids)))
+        self._delivered = self._delivered[~np.isin(self._delivered, _ids(set(ids)))]
         for issue in ids:
             self._state.recent.pop(issue, None)
             self._state.overflow.pop(issue, None)
@@ -219,7 +219,7 @@ class Sync:
             batch = tally.take(part)
             if batch:
                 yield batch
-        for project, ids in state.held.by_project(np.intersect1d(_ids(set(state.held.short)), state.held.ids)).items():
+        for project, ids in state.held.by_project(_ids(set(state.held.short))).items():
             self._missing.add(project, "changelog_short", ids.tolist())
 
     def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
