@@ -16,7 +16,7 @@ from connectors.jira import absence, census, certificates, checkpoint, issues, s
 from connectors.jira.config import Settings
 from connectors.jira.dimensions import Project
 from connectors.jira.flavour import Flavour
-from connectors.jira.held import Ids
+from connectors.jira.held import Ids, distinct
 from connectors.jira.hints import Told
 from connectors.jira.loop import Loop
 from connectors.source import Batch, Item
@@ -57,7 +57,7 @@ class Reconciliation:
         anyway = [*found.absent, *back], sorted({*found.lacking, *renamed})
         for known, ids in ((True, anyway[0]), (False, anyway[1]), (True, self._told.besides(*anyway))):
             yield from self._ask(ids, known=known)
-        self.delivered = np.union1d(self.delivered, np.union1d(held.settle(), _ids(self._met)))
+        self.delivered = distinct(self.delivered, held.settle(), _ids(self._met))
         yield from self._judge(found.absent)
         self._let_go(homes)
         yield from self._find_again(_ids({*found.lacking, *back, *renamed} - self._met))

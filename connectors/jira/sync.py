@@ -205,7 +205,7 @@ class Sync:
             batch = tally.take(part)
             if batch:
                 yield batch
-        for project, ids in state.held.by_project(np.intersect1d(_ids(set(state.held.short)), state.held.ids)).items():
+        for project, ids in state.held.by_project(_ids(set(state.held.short))).items():
             self._missing.add(project, "changelog_short", ids.tolist())
 
     def _read_comments(self) -> Iterator[Item]:

@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 
 T = TypeVar("T")
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -263,7 +264,8 @@ def moment(text: str | None) -> datetime | None:
 
 def millis(at: datetime) -> int:
     """Epoch milliseconds, which JQL reads without any time zone."""
-    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+    since = at - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def stamp(text: str | None, at: datetime | None) -> int:

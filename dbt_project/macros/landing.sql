@@ -116,16 +116,21 @@
     )
 {%- endmacro %}
 
-{% macro parsed(type, stream, column="payload", structure="structure") -%}
-    json_transform({{ column }}, '{{ declared(type, stream, structure) }}')
+{# `inner`: keys whose structure is declared apart, opened in the same pass; every pass reads the whole payload. #}
+{% macro parsed(type, stream, inner={}) -%}
+    json_transform(payload, '{{ declared(type, stream, inner) }}')
 {%- endmacro %}
 
 {# The structure that the source's yml declares, as json_transform wants it. #}
-{% macro declared(type, stream, structure="structure") -%}
+{% macro declared(type, stream, inner={}) -%}
     {%- set found = namespace(text="{}") -%}
     {%- if execute -%}
         {%- for node in graph.sources.values() if node.source_name == type and node.name == stream -%}
-            {%- set found.text = tojson(node.config.meta[structure]) -%}
+            {%- set structure = dict(node.config.meta["structure"]) -%}
+            {%- for key, name in inner.items() -%}
+                {%- do structure.update({key: node.config.meta[name]}) -%}
+            {%- endfor -%}
+            {%- set found.text = tojson(structure) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(found.text) }}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,15 @@ _MOST = 2**31 - 1  # bytes that one text column can address
 def texts(values: Sequence[bytes | None]) -> pa.Array:
     """A text column; whether its bytes are UTF-8 is asked apart."""
     there = [value or b"" for value in values]
-    offsets = np.zeros(len(there) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, there), np.int64, len(there)), out=offsets[1:])
-    if offsets[-1] > _MOST:
-        raise pa.ArrowCapacityError(f"{offsets[-1]} bytes of text do not fit into one column")
-    buffers = [_known(values), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(there))]
-    return pa.Array.from_buffers(pa.string(), len(there), buffers)
+    return joined(b"".join(there), list(accumulate(map(len, there))), _known(values))
+
+
+def joined(text: bytes | bytearray, ends: Sequence[int], known: pa.Buffer | None = None) -> pa.Array:
+    """A text column of values that lie one behind the other; the text is not copied."""
+    if len(text) > _MOST:
+        raise pa.ArrowCapacityError(f"{len(text)} bytes of text do not fit into one column")
+    offsets = np.array([0, *ends], np.int32)
+    return pa.Array.from_buffers(pa.string(), len(ends), [known, pa.py_buffer(offsets), pa.py_buffer(text)])
 
 
 def are_text(column: pa.Array) -> bool:

@@ -7,6 +7,7 @@ import io
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -38,19 +39,38 @@ _DICTIONARY = ["_site", "_sync_id", "_known_at", "_deleted"]
 
 @dataclass
 class Buffer:
-    """Records of one stream that wait to be written, hashed while they are still in the processor's cache."""
+    """Records of one stream that wait to be written.
 
-    batch: Batch
-    hashes: list[str] = field(default_factory=list)
-    size: int = 0
+    Payloads are hashed and joined as they come, while they are still in the processor's cache.
+    """
 
-    def extend(self, other: Batch) -> None:
-        self.batch.keys += other.keys
-        self.batch.payloads += other.payloads
-        self.batch.updated += other.updated
-        self.batch.deleted += other.deleted
-        self.hashes += map(payload_hash, other.payloads)
-        self.size += sum(map(len, other.payloads)) + RECORD_OVERHEAD * len(other)
+    stream: str
+    keys: list[str] = field(default_factory=list)
+    updated: list[datetime | None] = field(default_factory=list)
+    deleted: list[bool] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # where each payload ends
+    text: bytearray = field(default_factory=bytearray)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def size(self) -> int:
+        return len(self.text) + RECORD_OVERHEAD * len(self)
+
+    def extend(self, batch: Batch) -> None:
+        self.keys += batch.keys
+        self.updated += batch.updated
+        self.deleted += batch.deleted
+        for payload in batch.payloads:
+            self.hashes.append(payload_hash(payload).encode())
+            self.text += payload
+            self.ends.append(len(self.text))
+
+    def payloads(self) -> list[bytes]:
+        """Each by itself again; needed only where one of them is damaged."""
+        return [bytes(self.text[start:end]) for start, end in pairwise([0, *self.ends])]
 
 
 @dataclass
@@ -132,27 +152,28 @@ class PartWriter:
 
 def as_table(waiting: Buffer, site: str, sync_id: str, known_at: datetime) -> tuple[pa.Table, list[Rejected]]:
     """The records as a table, and what had to be altered: bytes that are no UTF-8 become U+FFFD."""
-    batch, damaged = waiting.batch, []
-    keys, payloads = [key.encode("utf-8", "replace") for key in batch.keys], batch.payloads
-    texts = arrow_columns.texts(payloads)
-    if not arrow_columns.are_text(texts):
+    count, damaged = len(waiting), []
+    payloads = arrow_columns.joined(waiting.text, waiting.ends)
+    if not arrow_columns.are_text(payloads):
+        parts = waiting.payloads()
         damaged = [
-            Rejected(batch.stream, key, "no UTF-8: kept with U+FFFD in place", raw.decode("utf-8", "backslashreplace"))
-            for key, raw in zip(batch.keys, payloads, strict=True)
+            Rejected(
+                waiting.stream, key, "no UTF-8: kept with U+FFFD in place", raw.decode("utf-8", "backslashreplace")
+            )
+            for key, raw in zip(waiting.keys, parts, strict=True)
             if not _is_text(raw)
         ]
-        texts = arrow_columns.texts([raw.decode("utf-8", "replace").encode() for raw in payloads])
-    count = len(batch)
+        payloads = arrow_columns.texts([raw.decode("utf-8", "replace").encode() for raw in parts])
     table = pa.table(
         [
             arrow_columns.texts([site.encode()] * count),
-            arrow_columns.texts(keys),
-            arrow_columns.instants(batch.updated),
+            arrow_columns.texts([key.encode("utf-8", "replace") for key in waiting.keys]),
+            arrow_columns.instants(waiting.updated),
             arrow_columns.instants([known_at] * count),
             arrow_columns.texts([sync_id.encode()] * count),
-            arrow_columns.texts([text.encode() for text in waiting.hashes]),
-            arrow_columns.flags(batch.deleted),
-            texts,
+            arrow_columns.texts(waiting.hashes),
+            arrow_columns.flags(waiting.deleted),
+            payloads,
         ],
         schema=SCHEMA,
     )

@@ -59,7 +59,7 @@ class SyncWriter:
     def write(self, batch: Batch) -> None:
         """Take records over; they reach the disk in row groups, in another thread."""
         if len(batch):
-            self._buffers.setdefault(batch.stream, Buffer(Batch(batch.stream))).extend(batch)
+            self._buffers.setdefault(batch.stream, Buffer(batch.stream)).extend(batch)
             if sum(b.size for b in self._buffers.values()) >= landing_parts.ROW_GROUP_BYTES:
                 self._flush(max(self._buffers, key=lambda stream: self._buffers[stream].size))
 
@@ -171,7 +171,7 @@ class SyncWriter:
         crashpoint("landing.flush")
 
     def _write(self, waiting: Buffer) -> None:
-        stream = waiting.batch.stream
+        stream = waiting.stream
         if stream not in self._parts:
             self._parts[stream] = PartWriter(self.store, f"{self.type}/{self.site}/{stream}", stream, self.sync_id)
         table, damaged = landing_parts.as_table(waiting, self.site, self.sync_id, self.known_at)

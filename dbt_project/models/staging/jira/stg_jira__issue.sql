@@ -5,15 +5,13 @@
 with
     landed as (select * from {{ landed("jira", "issue") }}),
     opened as (
-        select * exclude (payload), {{ parsed("jira", "issue") }} as record from landed
-    ),
-    split as (
         select
-            *,
-            {{ parsed("jira", "issue", "record.fields", "fields_structure") }} as field,
-            from_json(record.fields, '"MAP(VARCHAR, JSON)"') as all_fields
-        from opened
-    )
+            * exclude (payload),
+            {{ parsed("jira", "issue", {"fields": "fields_structure"}) }} as record,
+            from_json(payload, '{"fields": "MAP(VARCHAR, JSON)"}').fields as all_fields
+        from landed
+    ),
+    split as (select *, record.fields as field from opened)
 select
     _site || ':' || _key as issue_id,
     _site as site_id,

@@ -2,7 +2,12 @@
 
 -- The part of long changelogs that the issue itself does not carry.
 with
-    landed as (select * from {{ landed("jira", "issue_changelog") }}),
+    landed as (
+        select *
+        from {{ landed("jira", "issue_changelog") }}
+        -- not asked of the opened record: a filter would open it a second time
+        where not _deleted and payload ->> '$.issueId' is not null
+    ),
     opened as (
         select * exclude (payload), {{ parsed("jira", "issue_changelog") }} as record
         from landed
@@ -17,4 +22,3 @@ select
     _version_id,
     _commit_seq
 from opened
-where not _deleted and record.issueid is not null
