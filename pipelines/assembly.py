@@ -28,7 +28,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
     return dg.Definitions.merge(
-        sources.definitions(config.sites),
+        sources.definitions(config.sites, build.fresh_for(manifest)),
         tables,
         quality.definitions(),
         forecasts.definitions(),

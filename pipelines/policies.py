@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import dagster as dg
 
 DATA_ENGINEERING = "team:data-engineering"
@@ -21,6 +23,13 @@ DAILY_FORECAST_CRON = "0 5 * * *"
 """Before the PMO's working day, in the portfolio's reporting time zone."""
 
 SENSOR_INTERVAL_SECONDS = 60
+
+
+def freshness(fresh_for: timedelta | None) -> dg.FreshnessPolicy | None:
+    """Late after the time that dbt's source declares (`warn_after`), stale after three times as long."""
+    if not fresh_for:
+        return None
+    return dg.FreshnessPolicy.time_window(fail_window=3 * fresh_for, warn_window=fresh_for)
 
 
 def source_pool(source_type: str, site: str) -> str:

@@ -5,6 +5,7 @@ Operators add a site as a YAML file in `SLIPSTREAM_SOURCES`; nothing here names 
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -21,13 +22,13 @@ from pipelines.stages import sync
 CHECK = "complete"
 
 
-def definitions(site: SiteConfig, sites: tuple[SiteConfig, ...]) -> dg.Definitions:
-    """Everything Dagster needs to know of one of the configured sites."""
+def definitions(site: SiteConfig, sites: tuple[SiteConfig, ...], fresh_for: timedelta | None = None) -> dg.Definitions:
+    """Everything Dagster needs to know of one of the configured sites, whose syncs stay fresh for so long."""
     streams = registry.streams(site.type)
     keys = [landing_key(site.type, site.site, stream.name) for stream in streams]
     job = dg.define_asset_job(f"sync_{_plain(site)}", selection=keys)
     return dg.Definitions(
-        assets=[_landing_assets(site, streams, _project_keys(site, sites))],
+        assets=[_landing_assets(site, streams, _project_keys(site, sites), policies.freshness(fresh_for))],
         jobs=[job],
         sensors=[_change_sensor(site, job.name)],
     )
@@ -44,7 +45,9 @@ def _plain(site: SiteConfig) -> str:
     return re.sub(r"\W", "_", site.site)
 
 
-def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def _landing_assets(
+    site: SiteConfig, streams: tuple[Stream, ...], refers_to: list[dg.AssetKey], fresh: dg.FreshnessPolicy | None
+) -> dg.AssetsDefinition:
     keys = {stream.name: landing_key(site.type, site.site, stream.name) for stream in streams}
 
     # one check a site, on its main stream: Dagster takes 40 ms for each, and a sync vouches for all streams together
@@ -52,7 +55,7 @@ def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: li
 
     @dg.multi_asset(
         name=f"land_{_plain(site)}",
-        specs=[_spec(site, stream, refers_to) for stream in streams],
+        specs=[_spec(site, stream, refers_to, fresh) for stream in streams],
         check_specs=[
             dg.AssetCheckSpec(
                 CHECK,
@@ -87,11 +90,14 @@ def _landing_assets(site: SiteConfig, streams: tuple[Stream, ...], refers_to: li
     return _sync
 
 
-def _spec(site: SiteConfig, stream: Stream, refers_to: list[dg.AssetKey]) -> dg.AssetSpec:
+def _spec(
+    site: SiteConfig, stream: Stream, refers_to: list[dg.AssetKey], fresh: dg.FreshnessPolicy | None
+) -> dg.AssetSpec:
     columns = [dg.TableColumn(name, kind) for name, kind in stream.fields.items()]
     return dg.AssetSpec(
         landing_key(site.type, site.site, stream.name),
         deps=refers_to,
+        freshness_policy=fresh,
         group_name="landing",
         kinds={site.type, "parquet"},
         owners=[policies.DATA_ENGINEERING],

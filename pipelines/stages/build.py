@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +150,16 @@ def streams(dbt: Dbt) -> dict[str, list[str]]:
         if source["schema"].startswith("landing_"):
             found.setdefault(source["schema"].removeprefix("landing_"), []).append(source["name"])
     return found
+
+
+def fresh_for(manifest: Mapping[str, Any]) -> dict[str, timedelta]:
+    """Source type → how long what was landed counts as fresh, by dbt's declaration."""
+    declared = {
+        source["schema"].removeprefix("landing_"): (source.get("freshness") or {}).get("warn_after") or {}
+        for source in manifest["sources"].values()
+        if source["schema"].startswith("landing_")
+    }
+    return {kind: timedelta(**{f"{limit['period']}s": limit["count"]}) for kind, limit in declared.items() if limit}
 
 
 def _layer_of(node: Mapping[str, Any]) -> str:

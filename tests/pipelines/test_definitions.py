@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -126,6 +127,13 @@ def test_each_site_has_one_check_of_its_certificates_and_each_table_people_read_
     assert sorted(key.path[2] for key, name in checks if name == "complete") == ["acme", "pmo", "second-site"]
     assert (landing_key("jira", "acme", "issue"), "complete") in checks
     assert {key.path[0] for key, name in checks if name.startswith(("key_", "refers_"))} == {"marts", "reporting"}
+
+
+def test_a_sync_goes_stale_as_the_warehouse_declares_it(definitions: dg.Definitions) -> None:
+    policies = {spec.key: spec.freshness_policy for spec in specs(definitions) if spec.group_name == "landing"}
+    jira, register = policies[landing_key("jira", "acme", "issue")], policies[landing_key("registers", "pmo", "risk")]
+    assert jira == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=78), warn_window=timedelta(hours=26))
+    assert register == dg.FreshnessPolicy.time_window(fail_window=timedelta(days=120), warn_window=timedelta(days=40))
 
 
 def test_the_workspace_file_names_this_code_location() -> None:
