@@ -6,7 +6,7 @@ with
         select *
         from {{ landed("jira", "issue_changelog") }}
         -- not asked of the opened record: a filter would open it a second time
-        where not _deleted and payload ->> '$.issueId' is not null
+        where not _deleted and json_extract_string(payload, '$.issueId') is not null
     ),
     opened as (
         select * exclude (payload), {{ parsed("jira", "issue_changelog") }} as record
