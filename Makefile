@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := .venv/.installed
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test pages journeys bench bench-peers lint format types imports check ci lock browser clean
+.PHONY: help setup demo dev test pages journeys nightly bench bench-peers lint format types imports check ci lock browser clean
 
 help: ## list the targets
 	@echo "Slipstream: from Jira to governed, forecast-ready tables."
@@ -37,6 +37,9 @@ pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
 	@$(BIN)/python -m pytest -m "slow and not pages" -n 2 --dist loadscope
+
+nightly: $(READY) ## 1,000 random histories of a Jira, with syncs killed at any step (20 minutes)
+	@$(BIN)/python -m pytest tests/connectors/jira/test_jira_state_machine.py --hypothesis-profile=nightly
 
 bench: $(READY) ## benchmarks, as JSON lines
 	@for bench in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$bench"; done

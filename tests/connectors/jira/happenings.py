@@ -83,7 +83,7 @@ HAPPENINGS: dict[str, Do] = {
     "strike work": _worklog("delete_worklog"),
 }
 
-OFTEN = {"create": 4, "update": 6, "move": 3, "delete": 3, "restore": 2, "grant": 3, "restore project": 3, "show": 2}
+OFTEN = {"create": 4, "update": 12, "move": 3, "delete": 3, "restore": 2, "grant": 3, "restore project": 3, "show": 2}
 WEIGHTS = [OFTEN.get(name, 1) for name in HAPPENINGS]
 
 

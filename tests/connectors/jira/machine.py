@@ -18,20 +18,21 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from connectors import registry
 from connectors.sandbox.jira.world_site import WorldSite
 from connectors.sandbox.server import Running
-from tests.connectors.jira.crashing import Forks
+from tests.connectors.jira.crashing import Forks, places
 from tests.connectors.jira.happenings import happen
 from tests.connectors.jira.homes import Home
 from tests.connectors.jira.twin import Copy, Source, landed_face
 from tests.fixtures.sandbox import Walking, make_issue, small_world
 
 LOOKBACK = timedelta(minutes=10)
-LAGS = (0, 0, 20, 300)
-PAUSES = (0.5, 59.9, 61.0, 300.0, 601.0, 4_000.0, 90_000.0)
+LAGS = (0, 20, 300)
+PAUSES = (0, 0, 0.5, 20.0, 59.9, 61.0, 240.0, 601.0, 4_000.0, 90_000.0)
+PLACES = places()
 ZONES = ("Europe/Berlin", "UTC", "Asia/Kolkata", "America/New_York")
 
 seeds = st.integers(0, 2**32)
@@ -49,6 +50,7 @@ class Bench:
     forks: Forks
     seen: Counter[str] = field(default_factory=Counter)
     chance: int = 0
+    begun: Home | None = None
     at_the_end: Callable[[Home, Source], None] = nothing_more
 
 
@@ -86,22 +88,46 @@ class JiraMachine(RuleBasedStateMachine):
         self.source.note()
         self.folder = Path(tempfile.mkdtemp(prefix="slipstream-machine-"))
         self.home = Home(self.folder)
-        self.home.point_at(self.bench.jira, page_size=5, in_flight=2)
+        self._begin()
         self.copy = Copy(self.home)
         self.steps = 0
         self.homes: dict[int, str] = {}  # of each issue that was ever held, the project where it was last seen
         self.gone: set[int] = set()  # issues that were deleted at the source once, for whatever time
 
+    def _begin(self) -> None:
+        """Every run begins with the same first sync, so it is done once and copied."""
+        if self.bench.begun is None:
+            self.home.point_at(self.bench.jira, page_size=5, in_flight=2)
+            self.home.sync()
+            self.bench.begun = Home(Path(tempfile.mkdtemp(prefix="slipstream-begun-")), self.home.options)
+            shutil.copytree(self.home.folder, self.bench.begun.folder, dirs_exist_ok=True)
+        else:
+            self.home.options = self.bench.begun.options
+            shutil.copytree(self.bench.begun.folder, self.home.folder, dirs_exist_ok=True)
+
+    def _random(self, seed: int) -> random.Random:
+        """Hypothesis likes to draw a number again; the step and the kind of run make another one of it."""
+        self.steps += 1
+        return random.Random(f"{self.bench.chance} {self.steps} {seed}")
+
+    @initialize(first=st.sampled_from((False, False, False, True)), lag=st.sampled_from(LAGS))
+    def the_site_is_new_or_known(self, first: bool, lag: int) -> None:
+        if first:
+            shutil.rmtree(self.folder / "landing")
+            shutil.rmtree(self.folder / "ledger")
+        else:
+            self._holds(self.source.site.now, "complete", None)
+        self._switch("set_index_lag", seconds=lag)
+
     # what happens at the source
 
     def _change(self, seed: int) -> None:
-        self.steps += 1
-        draw = random.Random(f"{self.bench.chance} {self.steps} {seed}")  # hypothesis likes to draw a number again
-        happened: list[str] = []
+        draw, happened = self._random(seed), list[str]()
 
         def work() -> None:
+            self.source.site.do("pass_time", seconds=draw.choice(PAUSES))
             happened.extend(happen(self.source.site, draw))
-            self.source.site.do("pass_time", seconds=0)
+            self.source.site.do("pass_time", seconds=draw.choice(PAUSES))
             self.source.note()
 
         self.bench.jira.change(work)
@@ -115,10 +141,6 @@ class JiraMachine(RuleBasedStateMachine):
     @rule(seed=seeds)
     def something_happens(self, seed: int) -> None:
         self._change(seed)
-
-    @rule(seconds=st.sampled_from(PAUSES))
-    def time_passes(self, seconds: float) -> None:
-        self._switch("pass_time", seconds=seconds)
 
     @rule(seconds=st.sampled_from(LAGS), zone=st.sampled_from(ZONES))
     def the_index_lags_and_the_user_travels(self, seconds: int, zone: str) -> None:
@@ -140,10 +162,13 @@ class JiraMachine(RuleBasedStateMachine):
         report = self.home.sync(Midway(connector, item, lambda: self._change(seed)))
         self._holds(began, report.status, report.certificates)
 
-    @rule(steps=st.integers(1, 24), full=st.booleans())
-    def sync_and_be_killed(self, steps: int, full: bool) -> None:
+    @rule(seed=seeds, full=st.booleans())
+    def sync_and_be_killed(self, seed: int, full: bool) -> None:
+        draw = self._random(seed)
+        place = draw.choice((f"any:{draw.randint(1, 30)}", draw.choice(PLACES)))
+        note(f"killed at {place}, if it is reached")
         began, before, commits = self.source.site.now, self.home.checkpoint, self.home.landing.commit_ids()
-        ended = self.bench.forks.sync(self.home, f"any:{steps}", full=full)
+        ended = self.bench.forks.sync(self.home, place, full=full)
         self.bench.seen["killed" if ended.was_killed else "not killed"] += 1
         assert ended.was_killed or ended.code == 0, ended.said
         last = self.home.last
