@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 Json: TypeAlias = Any
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present as aware UTC. Injected: connectors never ask the machine's clock themselves."""
+
+
+def offset_of(clock: Clock) -> timedelta:
+    """By how much a clock was moved to a source's calendar, away from the machine's; nothing for a plain one."""
+    moved: timedelta = getattr(clock, "offset", timedelta())
+    return moved
+
 
 Status: TypeAlias = Literal["complete", "partial", "deferred"]
 

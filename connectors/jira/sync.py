@@ -31,7 +31,7 @@ from connectors.jira.held import Ids
 from connectors.jira.hints import Told
 from connectors.jira.loop import Loop
 from connectors.jira.reconcile import Reconciliation
-from connectors.source import Clock, Completeness, Hint, Item, Outcome, Progress
+from connectors.source import Clock, Completeness, Hint, Item, Outcome, Progress, offset_of
 
 _TELL_EVERY: Final = 2_000  # issues between two lines of progress
 _STEADY: Final = 5.0  # seconds by which two clocks may drift apart between two syncs
@@ -81,7 +81,8 @@ class Sync:
     def _sign_in(self) -> None:
         info = signin.enter(self._settings, self._client, self._look)
         self._server_time = wire.moment(info.get("serverTime")) or self._started
-        self._clock_offset = (self._server_time - self._clock()).total_seconds()
+        ahead = self._server_time - self._clock() + offset_of(self._clock)  # of the machine's clock, which stays put
+        self._clock_offset = ahead.total_seconds()
 
     def _look(self) -> signin.Seen:
         return self._loop.run(signin.look(self._settings, self._clock))

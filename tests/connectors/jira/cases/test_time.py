@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.connectors.jira.homes import Home
 from tests.connectors.jira.mirror import Mirror, truth
 from tests.connectors.jira.syncing import site
 from tests.fixtures.sandbox import small_world
@@ -136,6 +137,19 @@ def test_case_20_a_clock_that_is_set_back_loses_no_update():
         mirror.sync()
         assert (mirror.held(), len(mirror.hours())) == (truth(acme), 3)
         assert mirror.sync().count() == 0
+
+
+def test_case_20_a_site_in_another_calendar_is_not_taken_for_one_whose_clock_was_set_back(tmp_path):
+    home = Home(tmp_path / "home")
+    with site() as acme:
+        home.point_at(acme.jira)
+        first = home.sync()
+        acme.do("pass_time", seconds=3 * 86_400)
+        _touch(acme, 10_020, "Days later")
+        acme.do("pass_time", seconds=4 * 86_400)
+        second, third = home.sync(), home.sync()  # by now the landing's own clock goes by the site's
+    assert first.server_time < second.server_time
+    assert (second.rows["issue"], third.rows.get("issue", 0)) == (1, 0)
 
 
 @pytest.mark.slow
