@@ -36,6 +36,8 @@ OF_THE_RUN = {"run_id", "sync_id", "result_id", "completeness_id", "recorded_at"
 OF_THE_RUN |= {"lag_seconds"}
 # Every run says these anew, so a killed one leaves a former statement more: what holds now is compared.
 SAID_AGAIN = {"fct_completeness", "fct_expectation_result"}
+# A deletion is told once, by the sync that found it: it is on record, whichever run that was.
+FOUND_ONCE = {"fct_completeness": {"missing", "detail"}, "fct_missing_record": {"missing_record_id", "is_current"}}
 
 
 def places() -> list[str]:
@@ -79,7 +81,10 @@ def published(home: Path) -> dict[str, pd.DataFrame]:
 def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if name in SAID_AGAIN:
         frame = frame[frame["is_current"]]
-    kept = frame[[column for column in frame.columns if column not in OF_THE_RUN]].astype(str)
+    left_out = OF_THE_RUN | FOUND_ONCE.get(name, set())
+    kept = frame[[column for column in frame.columns if column not in left_out]].astype(str)
+    if name in FOUND_ONCE:
+        kept = kept.drop_duplicates()
     return kept.sort_values(list(kept.columns)).reset_index(drop=True)
 
 
