@@ -23,7 +23,7 @@ from connectors.source import Batch, Rejected
 SEARCH: Final = "/rest/api/3/search/jql"
 BULK: Final = "/rest/api/3/issue/bulkfetch"
 BULK_SIZE: Final = 100  # ids a bulk fetch takes
-_LARGEST_RANGE: Final = 5_000
+_LARGEST_RANGE: Final = 1_000  # of equal parts read side by side, the last to end is what all wait for
 _EVERYTHING: Final = "created >= 0"  # Jira refuses a search without any restriction
 _ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between two pages shifts nothing
 

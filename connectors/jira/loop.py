@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class _End(Generic[T]):
@@ -84,6 +85,12 @@ async def together(*works: Coroutine[Any, Any, T]) -> list[T]:
     except BaseExceptionGroup as trouble:
         raise trouble.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """As `together`, for two results of different kinds."""
+    found: list[Any] = await together(first, second)
+    return found[0], found[1]
 
 
 async def _cancel_others() -> None:

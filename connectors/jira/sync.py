@@ -29,7 +29,7 @@ from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
 from connectors.jira.hints import Told
-from connectors.jira.loop import Loop
+from connectors.jira.loop import Loop, both
 from connectors.jira.reconcile import Reconciliation
 from connectors.source import Clock, Completeness, Hint, Item, Outcome, Progress, offset_of
 
@@ -66,7 +66,7 @@ class Sync:
                 f"signed in, the site's clock says {self._server_time:%Y-%m-%d %H:%M} UTC",
                 server_time=self._server_time,
             )
-            yield from self._read_dimensions()
+            yield from self._read_dimensions(full=full)
             yield from self._read_issues(full=full)
             yield from self._reconcile()
             yield from self._read_changelogs()
@@ -110,12 +110,16 @@ class Sync:
         live = [project.id for project in self._projects if project.is_live]  # a key may change before we ask
         return issues.scope(live) if live else None
 
-    def _read_dimensions(self) -> Iterator[Item]:
+    def _read_dimensions(self, *, full: bool) -> Iterator[Item]:
         wanted = self._settings.projects
         listed, self._projects = self._loop.run(dimensions.read_projects(self._flavour, self._session, wanted))
-        others = self._loop.run(
-            dimensions.read_others(self._flavour, self._session, self._projects, filtered=bool(wanted))
-        )
+        reading = dimensions.read_others(self._flavour, self._session, self._projects, filtered=bool(wanted))
+        within = self._within()
+        if self._begins(full=full) and self._is_whole(full=full) and within is not None:
+            # one page of ids waits for the one before: meanwhile the other slots are of use here
+            others, self._census = self._loop.run(both(reading, self._read_census(within)))
+        else:
+            others = self._loop.run(reading)
         nothing_hidden = set(self._state.dimensions.get(streams.PROJECT.name, {})) <= set(listed.records)
         for snapshot in (listed, *others):
             name = snapshot.stream.name
@@ -137,16 +141,23 @@ class Sync:
         witness = Witness(self._session, self._flavour.api, sees_all=self._settings.sees_all_issues)
         return {name for name in projects & live if self._loop.run(witness.may_browse(name))}
 
+    def _begins(self, *, full: bool) -> bool:
+        """Whether this sync reads anew, and does not take up what a quota stopped."""
+        todo = self._state.unfinished
+        return todo is None or (full and not todo.full) or self._state.scope != self._settings.projects
+
+    def _is_whole(self, *, full: bool) -> bool:
+        return full or self._state.server_time is None or self._state.scope != self._settings.projects
+
     def _plan(self, *, full: bool) -> checkpoint.Unfinished:
         within, since = self._within(), self._state.server_time
         todo = checkpoint.Unfinished(full, self._server_time)
         if within is None:
             return todo
-        if full or since is None:
-            self._census = self._loop.run(self._read_census(within))
+        if self._census is not None:
             listed = self._census.listed
             todo.ranges = self._loop.run(issues.plan(self._flavour, self._session, self._settings, within, listed))
-        else:
+        elif since is not None:
             began = wire.millis(since - self._lookback - self._set_back)
             todo.ranges = [issues.since(within, began, self._told.reconcile)]
         return todo
@@ -157,9 +168,8 @@ class Sync:
     def _read_issues(self, *, full: bool) -> Iterator[Item]:
         state = self._state
         todo = state.unfinished
-        if todo is None or (full and not todo.full) or state.scope != self._settings.projects:
-            full = full or state.server_time is None or state.scope != self._settings.projects
-            todo = self._plan(full=full)
+        if todo is None or self._begins(full=full):
+            todo = self._plan(full=self._is_whole(full=full))
             state.unfinished, state.scope = todo, self._settings.projects
         self._server_time = todo.server_time  # a sync taken up again vouches from when it was begun
         since = None if todo.full else state.server_time
