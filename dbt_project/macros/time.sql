@@ -26,7 +26,8 @@
 {# A source's own text (any offset) as UTC; what cannot be read is null, the payload keeps the text. Years beyond #}
 {# 9999 were seen in Jira; DuckDB would take them, most readers of a warehouse fail on them.                      #}
 {% macro utc(text) -%}
-    (try_cast({{ _of_four_digits(text) }} as timestamptz) at time zone 'UTC')
+    {# by way of numbers: `at time zone` asks a calendar for each value, three times the work #}
+    make_timestamp(epoch_us(try_cast({{ _of_four_digits(text) }} as timestamptz)))
 {%- endmacro %}
 
 {# A source's own text as a date, under the same rule. #}
