@@ -7,9 +7,9 @@
 {# A person as issues name one, in Cloud's words. #}
 {% macro person(field) -%}
     {
-        'accountid':{{ account(field) }},
-        'displayname':{{ field }}.displayname,
-        'emailaddress':{{ field }}.emailaddress
+        'account_id':{{ account(field) }},
+        'display_name':{{ field }}.displayname,
+        'email_address':{{ field }}.emailaddress
     }
 {%- endmacro %}
 

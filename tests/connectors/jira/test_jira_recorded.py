@@ -75,7 +75,8 @@ def absent_or(value: Row) -> Row | None:
 
 
 def person(value: Row | None) -> Row | None:
-    return value and {name: value.get(name) for name in ("accountId", "displayName", "emailAddress")}
+    names = {"account_id": "accountId", "display_name": "displayName", "email_address": "emailAddress"}
+    return value and {ours: value.get(theirs) for ours, theirs in names.items()}
 
 
 def ends(links: list[Row]) -> list[Row]:

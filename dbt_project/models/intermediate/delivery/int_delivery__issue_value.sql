@@ -36,14 +36,14 @@ with
                     },
                     {
                         'field_id':'assignee',
-                        'id':assignee.accountid,
-                        'value':coalesce(assignee.displayname, assignee.accountid),
+                        'id':assignee.account_id,
+                        'value':coalesce(assignee.display_name, assignee.account_id),
                         'is_set':false
                     },
                     {
                         'field_id':'reporter',
-                        'id':reporter.accountid,
-                        'value':coalesce(reporter.displayname, reporter.accountid),
+                        'id':reporter.account_id,
+                        'value':coalesce(reporter.display_name, reporter.account_id),
                         'is_set':false
                     },
                     {'field_id':'summary', 'id':null, 'value':summary, 'is_set':false},

@@ -86,7 +86,7 @@ with
             if(
                 held.updated_at > {{ as_of() }},
                 past.assignee_id,
-                held.site_id || ':' || held.assignee.accountid
+                held.site_id || ':' || held.assignee.account_id
             ) as assignee_id,
             if(
                 held.updated_at > {{ as_of() }},
@@ -126,7 +126,7 @@ select
     issue.due_on,
     issue.story_points,
     issue.assignee_id,
-    issue.site_id || ':' || issue.reporter.accountid as reporter_id,
+    issue.site_id || ':' || issue.reporter.account_id as reporter_id,
     issue.parent_issue_id,
     flow.status_category <> 'done'
     and (issue.is_flagged or coalesce(standing.is_waiting, false)) as is_blocked,

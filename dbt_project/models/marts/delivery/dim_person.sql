@@ -11,16 +11,16 @@ with
     ),
     seen as (
         select
-            site_id || ':' || person.accountid as person_id,
+            site_id || ':' || person.account_id as person_id,
             site_id,
-            person.accountid as native_id,
+            person.account_id as native_id,
             arg_max(
-                person, row(recorded_at, person.displayname, person.emailaddress)
+                person, row(recorded_at, person.display_name, person.email_address)
             ) as person,
             min(recorded_at) as recorded_at,
             min(known_from) as known_from
         from named
-        where person.accountid is not null
+        where person.account_id is not null
         group by all
     )
 select
@@ -40,8 +40,8 @@ select
     person_id,
     site_id,
     native_id,
-    person.displayname,
-    person.emailaddress,
+    person.display_name,
+    person.email_address,
     null,
     null,
     null,

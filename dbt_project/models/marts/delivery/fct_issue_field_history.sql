@@ -24,7 +24,7 @@ with
             site_id,
             created_at,
             first_known_from,
-            site_id || ':' || creator.accountid as creator_id
+            site_id || ':' || creator.account_id as creator_id
         from {{ ref("int_delivery__issue_current") }}
         where {{ only_touched() }} and created_at <= {{ as_of() }}
     ),
