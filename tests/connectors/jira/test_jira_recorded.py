@@ -79,6 +79,10 @@ def person(value: Row | None) -> Row | None:
     return value and {ours: value.get(theirs) for ours, theirs in names.items()}
 
 
+def somebody(held: Row) -> Row | None:
+    return held if any(held.values()) else None
+
+
 def ends(links: list[Row]) -> list[Row]:
     far = [("inwardIssue", "id"), ("outwardIssue", "id")]
     return [{"id": one["id"], **{name: (one.get(name) or {}).get(key) for name, key in far}} for one in links]
@@ -111,9 +115,9 @@ OPENED: dict[str, tuple[Callable[[Any], Any], Callable[[Row], Any]]] = {
         named,
         lambda row: absent_or({"id": row["resolution_native_id"], "name": row["resolution"]}),
     ),
-    "assignee": (person, lambda row: row["assignee"]),
-    "reporter": (person, lambda row: row["reporter"]),
-    "creator": (person, lambda row: row["creator"]),
+    "assignee": (person, lambda row: somebody(row["assignee"])),
+    "reporter": (person, lambda row: somebody(row["reporter"])),
+    "creator": (person, lambda row: somebody(row["creator"])),
     "labels": (list, lambda row: row["labels"]),
     "parent": (brief, lambda row: row["parent"]),
     "fixVersions": (listed(named), lambda row: row["fix_versions"]),
