@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from pipelines.settings import enter_dagster_home
+
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
@@ -21,6 +23,12 @@ nux:
   enabled: false
 freshness:
   enabled: true
+storage:
+  custom:
+    module: pipelines.dagster_storage
+    class: SqliteStorage
+    config:
+      base_dir: {env: DAGSTER_HOME}
 concurrency:
   pools:
     default_limit: 1  # DuckDB takes one writer at a time
@@ -41,6 +49,7 @@ def instance(folder: Path) -> DagsterInstance:
     """The instance whose runs and materialisations the UI shows."""
     import dagster as dg
 
+    enter_dagster_home(folder)
     return dg.DagsterInstance.from_config(str(prepare(folder)))
 
 

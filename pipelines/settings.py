@@ -117,6 +117,11 @@ def child_environment(**extra: str) -> dict[str, str]:
     return {**os.environ, **extra}
 
 
+def enter_dagster_home(folder: Path) -> None:
+    """Dagster finds its files by DAGSTER_HOME, to which dagster.yaml refers: for our own runs as for its UI."""
+    os.environ["DAGSTER_HOME"] = str(folder)
+
+
 def _jira_site(env: Mapping[str, str], files: list[SiteFile]) -> list[SiteConfig]:
     """The site `jira` of the three JIRA_ variables. Variables that a YAML refers to belong to that YAML."""
     if any(name in f.variables for f in files for name in JIRA_VARIABLES):
