@@ -10,7 +10,7 @@ from pipelines import policies, settings
 from pipelines.defs import alerts, forecasts, publish, quality, resources, sources, warehouse
 from pipelines.line import Line
 from pipelines.settings import Settings
-from pipelines.stages import build
+from pipelines.stages import build, layers
 from pipelines.stages.publish import SCHEMAS as PUBLISHED_SCHEMAS
 
 LINE_JOB = "line"
@@ -28,7 +28,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
     return dg.Definitions.merge(
-        sources.definitions(config.sites, build.fresh_for(manifest)),
+        sources.definitions(config.sites, layers.fresh_for(manifest)),
         tables,
         quality.definitions(),
         forecasts.definitions(),

@@ -68,7 +68,7 @@
                     max(_commit_seq) over (partition by _site, _key) as _last_commit_seq
                 {%- if rewound %}
                     from {{ recorded_versions(source(type, stream), counts_from) }}
-                    where _recorded_at <= {{ as_of() }} or {{ is_present() }}
+                    where {{ recorded_to_date("_recorded_at") }}
                 {%- else %} from {{ source(type, stream) }}
                 {%- endif %}
             )

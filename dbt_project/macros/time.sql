@@ -13,6 +13,11 @@
     )
 {%- endmacro %}
 
+{# Whether something was on record by then; at present, everything landed is. #}
+{% macro recorded_to_date(moment) -%}
+    ({{ moment }} <= {{ as_of() }} or {{ is_present() }})
+{%- endmacro %}
+
 {# What the source had recorded by `as_of`: the filter of backtests. #}
 {% macro recorded(relation, moment=none) -%}
     (select * from {{ relation }} where recorded_at <= {{ moment or as_of() }})

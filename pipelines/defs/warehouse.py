@@ -9,7 +9,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from pipelines import policies
 from pipelines.keys import landing_key
 from pipelines.line import Line
-from pipelines.stages import build
+from pipelines.resources.dbt import UNCHANGED
+from pipelines.stages import build, layers
 
 Manifest = Mapping[str, Any]
 Sites = Mapping[str, Sequence[str]]
@@ -55,7 +56,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
 def layer_assets(layer: str, manifest: Manifest, sites: Sites) -> dg.AssetsDefinition:
     """All models and tests of one layer as one asset definition that can be built in part."""
     translator = WarehouseTranslator(sites)
-    models = build.models_of_layer(manifest, layer)
+    models = layers.models_of_layer(manifest, layer)
     specs = {uid: translator.get_asset_spec(manifest, uid, None) for uid in models}
     checks = _check_specs(manifest, translator, specs)
     names = {spec.key: manifest["nodes"][uid]["name"] for uid, spec in specs.items()}
@@ -105,7 +106,7 @@ def _events(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     for node in report.nodes:
         if node.unique_id in specs and node.ok:
-            metadata: dict[str, Any] = {"seconds": node.seconds}
+            metadata: dict[str, Any] = {"seconds": node.seconds, "unchanged": node.status == UNCHANGED}
             if node.row_count is not None:
                 metadata["dagster/row_count"] = node.row_count
             yield dg.MaterializeResult(asset_key=specs[node.unique_id].key, metadata=metadata)
@@ -123,4 +124,4 @@ def _events(
 
 def definitions(manifest: Manifest, sites: Sites) -> dg.Definitions:
     """The four layers, in the order data flows through them."""
-    return dg.Definitions(assets=[layer_assets(layer, manifest, sites) for layer in build.LAYERS])
+    return dg.Definitions(assets=[layer_assets(layer, manifest, sites) for layer in layers.LAYERS])

@@ -18,7 +18,9 @@ from typing import Any
 from connectors.errors import SourceError
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
-OK_STATUSES = frozenset({"success", "pass", "warn", "no-op"})
+UNCHANGED = "unchanged"
+"""The status of a table that was not built again, and of its tests: nothing they read has changed since."""
+OK_STATUSES = frozenset({"success", "pass", "warn", "no-op", UNCHANGED})
 _SOURCES = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 _QUIET = (
     "--no-send-anonymous-usage-stats",

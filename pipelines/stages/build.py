@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,24 +18,14 @@ from typing import TYPE_CHECKING, Any
 from connectors.errors import SourceError
 from expectations import policy
 from pipelines.crashpoints import crashpoint
-from pipelines.resources.dbt import PROJECT_DIR, BuildResult, Dbt, NodeResult
+from pipelines.resources.dbt import PROJECT_DIR, UNCHANGED, BuildResult, Dbt, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
+from pipelines.stages import build_state, layers
 
 if TYPE_CHECKING:
     from pipelines.line import Line
-
-LAYERS = ("core", "governance", "outlook", "report")
-"""Core: all that only sources decide. Governance waits for the input gate, outlook for the forecasts, and the
-report for the output gate, which judges the outlook."""
-
-_TAGGED = ("governance", "outlook", "report")
-_SELECT = {layer: ((f"tag:{layer}",), ()) for layer in _TAGGED} | {
-    "core": (("path:models",), tuple(f"tag:{layer}" for layer in _TAGGED))
-}
-_SEEDS = "path:seeds"
-_STATE = "CREATE TABLE IF NOT EXISTS landing.build_state (inputs_hash VARCHAR, as_of TIMESTAMP, is_whole BOOLEAN)"
 
 
 class NothingLandedError(SourceError):
@@ -53,11 +43,16 @@ class BuildReport(BuildResult):
 
     def summary(self) -> str:
         """One sentence for a person."""
-        models = [node for node in self.nodes if node.resource_type == "model" and node.ok]
-        tests = [node for node in self.nodes if node.resource_type == "test" and node.ok]
+        built = [node for node in self.nodes if node.ok and node.status != UNCHANGED]
+        models = [node for node in built if node.resource_type == "model"]
+        tests = [node for node in built if node.resource_type == "test"]
+        same = sum(node.resource_type == "model" and node.status == UNCHANGED for node in self.nodes)
+        unchanged = f", {same} unchanged" if same else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         full = f"; in full: {self.why_full}" if self.why_full else ""
-        return f"{self.layer}: {len(models)} tables, {len(tests)} tests{failed} in {self.seconds:.1f} s{full}"
+        return (
+            f"{self.layer}: {len(models)} tables, {len(tests)} tests{unchanged}{failed} in {self.seconds:.1f} s{full}"
+        )
 
     def to_json(self) -> str:
         """The figures for scripts: `model_seconds` is the sum of the models' own times, tests apart."""
@@ -80,36 +75,79 @@ def build_layer(
     """Build one layer (or some of its models) as of `line.as_of`. Failing nodes are in the report."""
     started = time.monotonic()
     dbt = _dbt(line.settings, line.warehouse)
-    paths, exclude = (tuple(select), ()) if select else _SELECT[layer]
     with line.warehouse.lock(f"dbt build of {layer}"):
-        why_full = ""
         if layer == "core":
             # commits keep their numbers unless everything is read anew
-            line.warehouse.register(line.landing, line.ledger, streams(dbt), rebuild=full_refresh and not select)
-        as_of = _as_of(line, layer)
-        if layer == "core":
-            why_full = (
-                "asked for" if full_refresh else _why_full(line.warehouse, _inputs_hash(dbt, line.settings), as_of)
+            line.warehouse.register(
+                line.landing,
+                line.ledger,
+                layers.streams(_read_manifest(dbt.manifest_path())),
+                rebuild=full_refresh and not select,
             )
-            _begin(line.warehouse, as_of, is_full=bool(why_full))
-            crashpoint("line.begun")
-        if why_full:
-            paths = (*paths, _SEEDS)
-            line.tell(f"warehouse: rebuilding in full ({why_full})")
+        as_of = _as_of(line, layer)
+        plan = _planned(line, dbt, layer, select, as_of, full_refresh=full_refresh)
         result = dbt.build(
-            paths,
+            plan.paths,
             _variables(line.settings, as_of),
-            full_refresh=bool(why_full),
-            exclude=exclude,
+            full_refresh=bool(plan.why_full),
+            exclude=plan.exclude,
             on_node=_teller(line.tell),
         )
         crashpoint("line.built")
         _refuse_full_disk(result)
         if layer == "core" and result.ok and not select:
-            _finish(line.warehouse, _inputs_hash(dbt, line.settings), as_of)
-        nodes = _counted(line.warehouse, result.nodes)
+            build_state.finish(line.warehouse, _inputs_hash(dbt, line.settings), as_of, is_present=line.as_of is None)
+        nodes = _counted(line.warehouse, (*plan.unchanged, *result.nodes))
     crashpoint("line.layer")
-    return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), why_full)
+    return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), plan.why_full)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What dbt is told to build, and which nodes stand as they are."""
+
+    paths: Sequence[str]
+    exclude: Sequence[str]
+    why_full: str = ""
+    unchanged: tuple[NodeResult, ...] = ()
+
+
+def _planned(
+    line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_of: datetime, *, full_refresh: bool
+) -> _Plan:
+    paths, exclude = (tuple(select), ()) if select else layers.SELECT[layer]
+    if layer != "core":
+        return _Plan(paths, exclude)
+    state = build_state.read(line.warehouse)
+    hashed = _inputs_hash(dbt, line.settings)
+    why_full = "asked for" if full_refresh else build_state.why_full(state, hashed, as_of)
+    build_state.begin(line.warehouse, as_of, is_full=bool(why_full))
+    crashpoint("line.begun")
+    if why_full:
+        line.tell(f"warehouse: rebuilding in full ({why_full})")
+        return _Plan((*paths, layers.SEEDS), exclude, why_full)
+    if select or line.as_of is not None or state is None or state.settled_seq is None:
+        return _Plan(paths, exclude)
+    manifest = _read_manifest(dbt.manifest_path())
+    core = [uid for uid in layers.models_of_layer(manifest, layer) if uid.startswith("model.")]
+    changed = build_state.streams_since(line.warehouse, state.settled_seq)
+    same = [uid for uid in layers.unchanged(manifest, changed) if uid in core]
+    names = tuple(manifest["nodes"][uid]["name"] for uid in core if uid not in same)
+    stand = (*same, *layers.standing_with(manifest, same))
+    return _Plan(names, exclude, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
+
+
+def _as_it_was(node: Mapping[str, Any]) -> NodeResult:
+    return NodeResult(
+        unique_id=node["unique_id"],
+        resource_type=node["resource_type"],
+        status=UNCHANGED,
+        seconds=0.0,
+        rows_affected=None,
+        message="nothing that it reads has changed since it was last built",
+        failures=None,
+        relation=node.get("relation_name"),
+    )
 
 
 def _refuse_full_disk(result: BuildResult) -> None:
@@ -123,7 +161,7 @@ def _refuse_full_disk(result: BuildResult) -> None:
 def build_warehouse(line: Line, *, full_refresh: bool = False) -> list[BuildReport]:
     """All layers in order; raises at the first that fails."""
     reports = []
-    for layer in LAYERS:
+    for layer in layers.LAYERS:
         reports.append(build_layer(line, layer, full_refresh=full_refresh and layer == "core"))
         reports[-1].raise_if_failed()
     return reports
@@ -132,38 +170,6 @@ def build_warehouse(line: Line, *, full_refresh: bool = False) -> list[BuildRepo
 def manifest(line: Line) -> dict[str, Any]:
     """dbt's manifest of the project as it stands, for whoever shows the tables."""
     return _read_manifest(_dbt(line.settings, line.warehouse).manifest_path())
-
-
-def models_of_layer(manifest: Mapping[str, Any], layer: str) -> list[str]:
-    """Unique ids of a layer's tables (models, and seeds in the core), in the manifest's order."""
-    return [
-        unique_id
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed") and _layer_of(node) == layer
-    ]
-
-
-def streams(dbt: Dbt) -> dict[str, list[str]]:
-    """Source type → the streams staging reads: each must have its view, even before anything is landed."""
-    found: dict[str, list[str]] = {}
-    for source in _read_manifest(dbt.manifest_path())["sources"].values():
-        if source["schema"].startswith("landing_"):
-            found.setdefault(source["schema"].removeprefix("landing_"), []).append(source["name"])
-    return found
-
-
-def fresh_for(manifest: Mapping[str, Any]) -> dict[str, timedelta]:
-    """Source type → how long what was landed counts as fresh, by dbt's declaration."""
-    declared = {
-        source["schema"].removeprefix("landing_"): (source.get("freshness") or {}).get("warn_after") or {}
-        for source in manifest["sources"].values()
-        if source["schema"].startswith("landing_")
-    }
-    return {kind: timedelta(**{f"{limit['period']}s": limit["count"]}) for kind, limit in declared.items() if limit}
-
-
-def _layer_of(node: Mapping[str, Any]) -> str:
-    return next((layer for layer in _TAGGED if layer in node["tags"]), "core")
 
 
 def _dbt(settings: Settings, warehouse: Warehouse) -> Dbt:
@@ -195,46 +201,6 @@ def _variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
 def _inputs_hash(dbt: Dbt, settings: Settings) -> str:
     """Of what decides the content of incremental tables besides landing. `as_of` is not in it: see `_why_full`."""
     return hashlib.sha256(f"{dbt.project_hash()} {settings.reporting_timezone}".encode()).hexdigest()[:16]
-
-
-def _why_full(warehouse: Warehouse, inputs_hash: str, as_of: datetime) -> str:
-    """Why incremental tables cannot just go on; empty when they can.
-
-    Moving `as_of` forward only adds what was recorded since, which the models pick up themselves; moving it back
-    takes facts away.
-    """
-    state = _state(warehouse)
-    if state is None:
-        return "first build"
-    known_hash, known_as_of, is_whole = state
-    if not is_whole:
-        return "the last full build did not end"
-    if known_hash != inputs_hash:
-        return "models or mappings have changed"
-    return "as of an earlier moment" if as_of < known_as_of else ""
-
-
-def _state(warehouse: Warehouse) -> tuple[str, datetime, bool] | None:
-    with warehouse.write("build state") as db:
-        db.execute(_STATE)
-        row: tuple[str, datetime, bool] | None = db.execute("SELECT * FROM landing.build_state").fetchone()
-    return row
-
-
-def _begin(warehouse: Warehouse, as_of: datetime, *, is_full: bool) -> None:
-    """Note the intent: after a crash, some tables may already speak as of this moment, or be half rebuilt."""
-    with warehouse.write("build state") as db:
-        db.execute(_STATE)
-        if is_full:
-            db.execute("DELETE FROM landing.build_state")
-            db.execute("INSERT INTO landing.build_state VALUES ('', ?, false)", [as_of])
-        else:
-            db.execute("UPDATE landing.build_state SET as_of = greatest(as_of, ?)", [as_of])
-
-
-def _finish(warehouse: Warehouse, inputs_hash: str, as_of: datetime) -> None:
-    with warehouse.write("build state") as db:
-        db.execute("UPDATE landing.build_state SET inputs_hash = ?, as_of = ?, is_whole = true", [inputs_hash, as_of])
 
 
 def _as_of(line: Line, layer: str) -> datetime:

@@ -12,8 +12,9 @@ import pytest
 
 from connectors.source import Batch, Outcome
 from pipelines.line import Line
+from pipelines.resources.dbt import UNCHANGED
 from pipelines.settings import Settings
-from pipelines.stages import build
+from pipelines.stages import build, build_state, layers
 from tests.fixtures.jira_history import LittleIssue, dimensions
 from tests.fixtures.warehouse import parsed_target
 
@@ -67,12 +68,17 @@ def reports(line: Line) -> list[build.BuildReport]:
 
 
 def why_full(line: Line, as_of: datetime) -> str:
-    inputs = build._inputs_hash(build._dbt(line.settings, line.warehouse), line.settings)
-    return build._why_full(line.warehouse, inputs, as_of)
+    state = build_state.read(line.warehouse)
+    assert state is not None
+    return build_state.why_full(state, state.inputs_hash or hashed(line), as_of)
+
+
+def hashed(line: Line) -> str:
+    return build._inputs_hash(build._dbt(line.settings, line.warehouse), line.settings)
 
 
 def test_the_layers_build_from_what_is_landed(line: Line, reports: list[build.BuildReport]) -> None:
-    assert [report.layer for report in reports] == list(build.LAYERS)
+    assert [report.layer for report in reports] == list(layers.LAYERS)
     assert {report.as_of for report in reports} == {NOW.replace(tzinfo=None)}, "the source's own time"
     with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
         assert db.execute("select issue_key, status_category from marts.dim_issue order by all").fetchall() == [
@@ -101,11 +107,58 @@ def test_a_report_counts_rows_and_says_why_it_rebuilt(reports: list[build.BuildR
 
 def test_every_table_belongs_to_one_layer_and_is_built_with_it(line: Line, reports: list[build.BuildReport]) -> None:
     manifest = build.manifest(line)
-    models = [uid for layer in build.LAYERS for uid in build.models_of_layer(manifest, layer)]
+    models = [uid for layer in layers.LAYERS for uid in layers.models_of_layer(manifest, layer)]
     tables = ("model.", "seed.")
     assert sorted(models) == sorted(uid for uid in manifest["nodes"] if uid.startswith(tables))
     built = {node.unique_id for report in reports for node in report.nodes if node.resource_type == "model"}
     assert built == {uid for uid in models if uid.startswith("model.")}
+
+
+def again(line: Line) -> tuple[build.BuildReport, set[str]]:
+    """A build of the core, and the tables that it found unchanged."""
+    report = build.build_layer(line, "core")
+    report.raise_if_failed()
+    return report, {node.name for node in report.nodes if node.status == UNCHANGED and node.resource_type == "model"}
+
+
+def test_a_table_is_built_again_only_when_something_it_reads_has_changed(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    report, same = again(line)
+    first = {node.unique_id for node in reports[0].nodes if node.resource_type in ("model", "test")}
+    of_seeds = {uid for uid in first if "default" in uid}
+    assert {node.unique_id for node in report.nodes} == first - of_seeds, "every table and test is told of"
+    assert {"stg_jira__board", "stg_registers__project", "dim_sprint", "stg_jira__issue"} <= same
+    assert {"dim_project", "dim_issue", "fct_completeness"}.isdisjoint(same), "as_of and the ledger move with each run"
+    assert {node.row_count for node in report.nodes if node.name == "stg_jira__issue"} == {2}
+
+    register(line, "2026-10-01", NOW, NOW + timedelta(hours=1))
+    report, after = again(line)
+    assert same - after == {"stg_registers__project"}
+    with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
+        assert db.execute("select promised_on from marts.dim_project").fetchall() == [(date(2026, 10, 1),)]
+    built = {node.name for node in report.nodes if node.resource_type == "test" and node.status != UNCHANGED}
+    assert any("stg_registers__project" in name for name in built)
+    assert not any("stg_jira__board" in name for name in built)
+
+
+def test_what_leaves_tables_of_two_moments_makes_the_next_build_look_at_all(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    now = NOW.replace(tzinfo=None)
+    build_state.finish(line.warehouse, hashed(line), now, is_present=True)
+    assert settled(line) is not None
+    build_state.finish(line.warehouse, hashed(line), now, is_present=False)
+    assert settled(line) is None, "they spoke of another day"
+    build_state.finish(line.warehouse, hashed(line), now, is_present=True)
+    build.build_layer(line, "core", select=["stg_jira__board"]).raise_if_failed()
+    assert settled(line) is None, "one was built alone"
+
+
+def settled(line: Line) -> int | None:
+    state = build_state.read(line.warehouse)
+    assert state is not None
+    return state.settled_seq
 
 
 def test_a_second_build_goes_on_and_some_models_can_be_built_alone(
@@ -124,14 +177,16 @@ def test_moving_back_or_changing_a_mapping_rebuilds_and_moving_forward_does_not(
     assert why_full(line, now) == ""
     assert why_full(line, now + timedelta(days=7)) == ""
     assert why_full(line, now - timedelta(days=1)) == "as of an earlier moment"
-    assert build._why_full(line.warehouse, "another hash", now) == "models or mappings have changed"
+    state = build_state.read(line.warehouse)
+    assert build_state.why_full(state, "another hash", now) == "models or mappings have changed"
+    assert build_state.why_full(None, "any", now) == "first build"
 
 
 def test_a_build_that_died_is_done_again(line: Line, reports: list[build.BuildReport]) -> None:
     now = NOW.replace(tzinfo=None)
-    build._begin(line.warehouse, now + timedelta(days=2), is_full=False)
+    build_state.begin(line.warehouse, now + timedelta(days=2), is_full=False)
     assert why_full(line, now + timedelta(days=1)) == "as of an earlier moment", "some tables may be of day 2 already"
-    build._begin(line.warehouse, now, is_full=True)
+    build_state.begin(line.warehouse, now, is_full=True)
     assert why_full(line, now) == "the last full build did not end"
 
 

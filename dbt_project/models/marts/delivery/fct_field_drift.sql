@@ -11,7 +11,7 @@ with
             lag(project_id) over chain as old_project_id,
             lag(is_gone) over chain as was_gone
         from {{ ref("int_delivery__field_version") }}
-        where valid_from <= {{ as_of() }} or {{ is_present() }}
+        where {{ recorded_to_date("valid_from") }}
         window chain as (partition by field_key order by version_number)
     ),
     event as (
