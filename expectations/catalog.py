@@ -120,7 +120,7 @@ def columns_by_table(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     return needed
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Keeps the line of each mapping under `__line__` and refuses a key written twice."""
 
 

@@ -67,6 +67,16 @@ class _Events(SqliteEventLogStorage):
     def _engines(self) -> OrderedDict[str, Engine]:
         return OrderedDict()
 
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every check of an asset; a table that is there stays."""
+        if table_name not in self._known_tables and super().has_table(table_name):
+            self._known_tables.add(table_name)
+        return table_name in self._known_tables
+
+    @cached_property
+    def _known_tables(self) -> set[str]:
+        return set()
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock, self._engine(shard).begin() as connection:

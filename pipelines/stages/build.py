@@ -9,6 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -76,16 +77,13 @@ def build_layer(
     started = time.monotonic()
     dbt = _dbt(line.settings, line.warehouse)
     with line.warehouse.lock(f"dbt build of {layer}"):
-        if layer == "core":
-            # commits keep their numbers unless everything is read anew
-            line.warehouse.register(
-                line.landing,
-                line.ledger,
-                layers.streams(_read_manifest(dbt.manifest_path())),
-                rebuild=full_refresh and not select,
-            )
-        as_of = _as_of(line, layer)
-        plan = _planned(line, dbt, layer, select, as_of, full_refresh=full_refresh)
+        with _opened(line, layer):
+            if layer == "core":
+                known = layers.streams(_read_manifest(dbt.manifest_path()))
+                # commits keep their numbers unless everything is read anew
+                line.warehouse.register(line.landing, line.ledger, known, rebuild=full_refresh and not select)
+            as_of = _as_of(line, layer)
+            plan = _planned(line, dbt, layer, select, as_of, full_refresh=full_refresh)
         result = dbt.build(
             plan.paths,
             _variables(line.settings, as_of),
@@ -95,11 +93,18 @@ def build_layer(
         )
         crashpoint("line.built")
         _refuse_full_disk(result)
-        if layer == "core" and result.ok and not select:
-            build_state.finish(line.warehouse, _inputs_hash(dbt, line.settings), as_of, is_present=line.as_of is None)
-        nodes = _counted(line.warehouse, (*plan.unchanged, *result.nodes))
+        with _opened(line, layer):
+            if layer == "core" and result.ok and not select:
+                hashed = _inputs_hash(dbt, line.settings)
+                build_state.finish(line.warehouse, hashed, as_of, is_present=line.as_of is None)
+            nodes = _counted(line.warehouse, (*plan.unchanged, *result.nodes))
     crashpoint("line.layer")
     return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), plan.why_full)
+
+
+def _opened(line: Line, layer: str) -> AbstractContextManager[object]:
+    """The core's many small questions and notes share one connection."""
+    return line.warehouse.write(f"dbt build of {layer}") if layer == "core" else nullcontext()
 
 
 @dataclass(frozen=True)

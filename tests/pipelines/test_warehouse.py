@@ -125,8 +125,22 @@ def test_a_damaged_file_may_be_deleted(warehouse: Warehouse) -> None:
 
 
 def test_opening_in_two_modes_at_once_is_explained(warehouse: Warehouse) -> None:
-    with warehouse.write("test"), pytest.raises(WarehouseError, match="another mode"), warehouse.read():
+    with warehouse.write("test"):
         pass
+    with duckdb.connect(str(warehouse.path)), pytest.raises(WarehouseError, match="another mode"), warehouse.read():
+        pass
+
+
+def test_within_a_writing_block_its_own_reads_see_what_was_written(warehouse: Warehouse) -> None:
+    with warehouse.write("test") as outer:
+        outer.execute("CREATE TABLE told AS SELECT 1 AS n")
+        with warehouse.read() as inner:
+            assert inner.execute("SELECT n FROM told").fetchall() == [(1,)]
+        with warehouse.write("test") as inner:
+            inner.execute("INSERT INTO told VALUES (2)")
+        assert outer.execute("SELECT count(*) FROM told").fetchone() == (2,)
+    with warehouse.read() as later:
+        assert later.execute("SELECT count(*) FROM told").fetchone() == (2,)
 
 
 def test_a_full_disk_is_explained(warehouse: Warehouse) -> None:
