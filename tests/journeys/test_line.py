@@ -1,6 +1,6 @@
 """From a source to what a BI tool and an executive read: the whole line over real HTTP.
 
-One run of a small simulated portfolio serves all fast tests of this file; the slow ones follow a week later.
+One run of a small simulated portfolio serves most tests of this file; the others follow a week later.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipelines.settings import Settings
 from tests.fixtures.warehouse import parsed_target
 
 # third-party warnings of libraries the line loads (dbt, Great Expectations, Prophet), none of them ours to mend
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.xdist_group("journey")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
 @dataclass
@@ -235,7 +235,6 @@ def test_what_the_simulator_knows_of_the_future_is_nowhere_in_what_was_landed(jo
     assert not [word for word in words if word in landed]
 
 
-@pytest.mark.slow
 def test_the_second_run_lands_only_what_changed(later: Later) -> None:
     first, second = (next(r for r in w.line.syncs if r.type == "jira") for w in (later.first, later.second))
     assert first.is_full
@@ -244,14 +243,12 @@ def test_the_second_run_lands_only_what_changed(later: Later) -> None:
     assert second.requests < first.requests
 
 
-@pytest.mark.slow
 def test_a_run_is_as_of_the_virtual_clock_of_the_source(later: Later) -> None:
     days = [pd.Timestamp(week.manifest["as_of"]).tz_localize(None) for week in (later.first, later.second)]
     assert days[1] - days[0] == pd.Timedelta(days=7)
     assert days[1].date() == later.simulator.world.now.date()
 
 
-@pytest.mark.slow
 def test_last_weeks_forecasts_stay_in_the_ledger(later: Later) -> None:
     rows = later.second.forecasts
     assert rows["as_of_on"].nunique() == 2
@@ -259,7 +256,6 @@ def test_last_weeks_forecasts_stay_in_the_ledger(later: Later) -> None:
     assert not projects[projects["as_of_on"] == rows["as_of_on"].min()]["is_current"].any()
 
 
-@pytest.mark.slow
 def test_a_week_later_the_published_warehouse_is_again_what_the_source_holds(later: Later) -> None:
     held = later.second.issues[~later.second.issues["is_deleted"]]
     assert set(held["issue_id"]) == later.second.source_ids
