@@ -30,6 +30,8 @@ _Result = TypeVar("_Result")
 def prepare(options: SandboxOptions, site: Site | None = None) -> Sandbox:
     """The sandbox with its saved state restored, time moved as asked, and the register written."""
     simulator = None
+    if options.recorded and options.advance_days:  # told before it is loaded
+        raise ConfigurationError("The clock of recorded data is fixed.", "Start it without moving time.")
     if site is None:
         site, simulator = build(options)
     state = State(options)

@@ -27,7 +27,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     created = datetime(2026, 1, 5, 9)  # noqa: DTZ001 (warehouse times are UTC without zone)
     landing.sync("acme", created, *dimensions(), LittleIssue(1, created).record())
     dbt = Dbt(PROJECT_DIR, parsed_target(request.config, home), landing.database)
-    dbt.build(["*"], {"as_of": "2026-01-06 00:00:00"}).raise_if_failed()
+    dbt.build(["*"], {"as_of": "2026-01-06 00:00:00"}, run_tests=False).raise_if_failed()
     return dbt
 
 
@@ -81,6 +81,12 @@ def test_no_model_asks_the_clock() -> None:
     words = ("current_timestamp", "current_date", "now()", "today()", "get_current_time")
     for path in sorted(Path(PROJECT_DIR).rglob("*.sql")):
         assert not [word for word in words if word in path.read_text().lower()], path
+
+
+def test_only_the_macros_of_time_know_the_moment() -> None:
+    """By its macros a build tells which tables depend on the moment: see `layers.unchanged`."""
+    knowing = [path.name for path in sorted(Path(PROJECT_DIR).rglob("*.sql")) if 'var("as_of"' in path.read_text()]
+    assert knowing == ["time.sql"]
 
 
 @pytest.mark.parametrize(("macro", "seen"), [("recorded", ["early", "told late"]), ("known", ["early"])])

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft4Validator
@@ -17,6 +18,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
 from connectors.sandbox.jira import hostile
+from connectors.sandbox.jira.world_site import WorldSite
+from connectors.sandbox.portfolio.simulator import Simulator
 from connectors.sandbox.server import SandboxOptions, running
 from tests.fixtures.sandbox import Answer, Client, running_world, shared, small_world
 
@@ -222,8 +225,8 @@ def test_sprints_have_the_members_of_the_documented_example(client: Client) -> N
 
 
 def test_a_simulated_portfolio_is_valid() -> None:
-    pytest.importorskip("connectors.sandbox.portfolio.simulator")
-    with running(SandboxOptions()) as jira:
+    site = WorldSite(Simulator(projects=6, days=300), ZoneInfo("Europe/Berlin"))
+    with running(SandboxOptions(), site) as jira:
         client = Client(jira)
         for path, schema in META.items():
             assert_answer(client.get(f"/rest/api/3/{path}"), schema)
