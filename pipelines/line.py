@@ -15,6 +15,7 @@ from pipelines.settings import Settings
 from pipelines.stages.sync import SyncReport
 
 Teller = Callable[[str], None]
+"""Takes a sentence of progress, for a person."""
 
 
 def _silent(_: str) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -23,7 +24,8 @@ from pipelines.resources.locks import hold
 from pipelines.resources.spool import KEPT, Spool, SpoolError, at_of, name_of
 from pipelines.settings import Settings
 
-Teller = Callable[[str], None]
+if TYPE_CHECKING:
+    from pipelines.line import Teller
 
 _LARGEST = 32 * 1024 * 1024  # more than Jira ever sends
 _FORGET_EVERY = 10_000  # hints: then those are forgotten that would be refused by their age

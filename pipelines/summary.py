@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 SHOWN = 10
+LABEL = 16
 WIDTHS = {"claim → seen": 13, "50 % sure": 10, "80 % sure": 10, "due": 10, "late": 4}
 """So that dates stay whole in a terminal of 80 columns."""
 SHORT = {
@@ -40,21 +41,29 @@ def _headline(health: pd.DataFrame, quality: pd.DataFrame) -> str:
     late = int((health["probability_late"] >= 0.5).sum())
     green = health["claimed_rag"].eq("green") & health["predicted_rag"].eq("red")
     untrusted = int(health["trust_status"].eq("not_trusted").sum())
+    risk = f"{late} more likely late than not, {int(green.sum())} reported green but forecast red"
+    if not _is_dated(health):
+        risk = "none has a date to be late for (baselines and promises come from the registers)"
     return (
-        f"[bold]{len(health)} projects[/bold]: {late} more likely late than not, {int(green.sum())} reported green but "
-        f"forecast red, {untrusted} not trusted; {len(quality)} open data-quality findings."
+        f"[bold]{len(health)} projects[/bold]: {risk}, {untrusted} not trusted; "
+        f"{len(quality)} open data-quality findings."
     )
+
+
+def _is_dated(health: pd.DataFrame) -> bool:
+    return bool(health["probability_late"].notna().any())
 
 
 def _table(health: pd.DataFrame) -> Table:
-    table = Table(
-        title=f"Most likely late (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1), pad_edge=False
-    )
+    order, ascending, title = ["probability_late", "project_key"], [False, True], "Most likely late"
+    if not _is_dated(health):
+        order, ascending, title = ["finish_on_p80", "project_key"], [True, True], "When the work that is open ends"
+    table = Table(title=f"{title} (first {SHOWN})", title_justify="left", box=SIMPLE, padding=(0, 1), pad_edge=False)
     for column in ("project", "claim → seen", "50 % sure", "80 % sure", "due", "late"):
         table.add_column(
             column, justify="right" if column == "late" else "left", no_wrap=True, min_width=WIDTHS.get(column, 0)
         )
-    ranked = health.sort_values(["probability_late", "project_key"], ascending=[False, True], na_position="last")
+    ranked = health.sort_values(order, ascending=ascending, na_position="last")
     for row in ranked.head(SHOWN).to_dict("records"):
         table.add_row(*map(Text, _cells(row)))
     return table
@@ -62,8 +71,9 @@ def _table(health: pd.DataFrame) -> Table:
 
 def _cells(row: dict[Any, Any]) -> list[str]:
     name = "" if row["project_name"] == row["project_key"] else f" {row['project_name']}"
+    label = f"{row['project_key']}{name}"
     return [
-        f"{row['project_key']}{name}"[:16],
+        label if len(label) <= LABEL else f"{label[: LABEL - 1]}…",
         f"{_text(row['claimed_rag'])} → {_text(row['predicted_rag'])}",
         _day(row["finish_on_p50"]) if row["forecast_status"] == "ok" else SHORT.get(row["forecast_status"], "–"),
         _day(row["finish_on_p80"]),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -27,8 +27,10 @@ from pipelines.resources.warehouse import Warehouse
 from pipelines.resources.worker import Compute, here
 from pipelines.settings import Settings
 
+if TYPE_CHECKING:
+    from pipelines.line import Teller
+
 SEED = 20_260
-Teller = Callable[[str], None]
 _SAID = ("as_of_on", "model_id")  # beside its own key, what tells one forecast from another
 
 

@@ -6,12 +6,12 @@ It never takes the warehouse lock; two syncs of the same site exclude each other
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -26,7 +26,8 @@ from pipelines.resources.spool import Spool, Waiting
 from pipelines.settings import Settings
 from pipelines.settings_secrets import scrub
 
-Teller = Callable[[str], None]
+if TYPE_CHECKING:
+    from pipelines.line import Teller
 
 
 class SiteBusyError(BusyError):

@@ -43,6 +43,20 @@ def test_a_project_says_what_it_claims_what_is_forecast_and_how_likely_it_is_lat
     assert "2 open data-quality findings" in text
 
 
+def test_a_long_name_is_cut_where_one_sees_it(tmp_path: Path) -> None:
+    assert "PORT Port [/v2]… green" in shown(tmp_path, ROW)
+
+
+def test_without_any_date_to_be_late_for_nothing_is_called_late(tmp_path: Path) -> None:
+    undated = {**ROW, "promised_on": pd.NaT, "probability_late": None}
+    later = {**undated, "project_key": "AAA", "finish_on_p80": pd.Timestamp("2027-01-01")}
+    text = shown(tmp_path, later, undated)
+    assert "late than not" not in text
+    assert "none has a date to be late for" in text
+    assert "When the work that is open ends" in text
+    assert text.index("PORT Port") < text.index("AAA Port"), "the first to end comes first"
+
+
 def test_where_no_date_can_be_given_the_reason_stands_in_its_place(tmp_path: Path) -> None:
     row = {**ROW, "forecast_status": "not_enough_history", "finish_on_p50": pd.NaT, "probability_late": None}
     assert "too early" in shown(tmp_path, ROW, {**row, "project_key": "YOUNG"})
