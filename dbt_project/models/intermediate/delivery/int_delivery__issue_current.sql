@@ -51,10 +51,10 @@ with
         from content
         group by issue_id
     ),
-    fielded as (
+    opened as (
         select
             version.* exclude (
-                histories, is_deleted, known_from, recorded_at, _commit_seq
+                all_fields, histories, is_deleted, known_from, recorded_at, _commit_seq
             )
             -- an issue whose own time of creation cannot be read is still an issue
             replace (coalesce(version.created_at, version.recorded_at) as created_at),
@@ -62,20 +62,32 @@ with
             chosen.first_known_from,
             chosen.is_deleted,
             case when chosen.is_deleted then chosen.last_recorded_at end as deleted_at,
-            {% for role in roles -%}
+            map_from_entries(
                 list_filter(
-                    role.{{ role }}_field_ids,
-                    lambda field_id:version.other_fields[field_id] is not null
-                )[1] as {{ role }}_field_id,
-            {% endfor -%}
+                    map_entries(from_json(version.all_fields, '"MAP(VARCHAR, JSON)"')),
+                    lambda entry:entry.value not in ('null', '[]', '{}', '""')
+                    and entry.key not in {{ opened_fields() }}
+                )
+            ) as other_fields
         from chosen
         inner join
             {{ ref("stg_jira__issue") }} as version
             on version.issue_id = chosen.issue_id
             and version._version_id = chosen._version_id
+    ),
+    fielded as (
+        select
+            opened.*,
+            {% for role in roles -%}
+                list_filter(
+                    role.{{ role }}_field_ids,
+                    lambda field_id:opened.other_fields[field_id] is not null
+                )[1] as {{ role }}_field_id,
+            {% endfor -%}
+        from opened
         left join
             {{ ref("int_delivery__field_role") }} as role
-            on role.site_id = version.site_id
+            on role.site_id = opened.site_id
     )
 select
     * replace (

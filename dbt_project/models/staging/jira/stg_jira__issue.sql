@@ -7,8 +7,8 @@ with
     opened as (
         select
             * exclude (payload),
-            {{ parsed("jira", "issue", {"fields": "fields_structure"}) }} as record,
-            from_json(payload, '{"fields": "MAP(VARCHAR, JSON)"}').fields as all_fields
+            payload -> '$.fields' as all_fields,
+            {{ parsed("jira", "issue", {"fields": "fields_structure"}) }} as record
         from landed
     ),
     split as (select *, record.fields as field from opened)
@@ -52,13 +52,7 @@ select
     field.timeoriginalestimate as original_estimate_seconds,
     field.timeestimate as remaining_estimate_seconds,
     field.timespent as spent_seconds,
-    map_from_entries(
-        list_filter(
-            map_entries(all_fields),
-            lambda entry:entry.value not in ('null', '[]', '{}', '""')
-            and entry.key not in {{ opened_fields() }}
-        )
-    ) as other_fields,
+    all_fields,
     record.changelog.histories as histories,
     _deleted as is_deleted,
     coalesce(_source_updated_at, {{ utc("field.updated") }}, _known_at) as recorded_at,
