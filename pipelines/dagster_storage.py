@@ -93,10 +93,18 @@ class _Events(SqliteEventLogStorage):
             self._engines.popitem(last=False)[1].dispose()
         return engine
 
+    def wipe(self) -> None:
+        """Delete every run's events; the files go, so what is open of them must go too."""
+        self._close()
+        super().wipe()
+
     def dispose(self) -> None:
+        self._close()
+        super().dispose()
+
+    def _close(self) -> None:
         while self._engines:
             self._engines.popitem()[1].dispose()
-        super().dispose()
 
 
 def _engine(address: str) -> Engine:

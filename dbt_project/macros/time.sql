@@ -4,14 +4,7 @@
 
 {# Whether that is the sources' present, which a run speaks of by default. Then all that is landed counts: a file's  #}
 {# time is another machine's clock, and may be later than the last time that a source told.                         #}
-{% macro is_present() -%}
-    (
-        {{ as_of() }} = (
-            select date_trunc('second', coalesce(max(server_time), max(known_at)))
-            from {{ registered("sync") }}
-        )
-    )
-{%- endmacro %}
+{% macro is_present() -%} {{ var("is_present") }} {%- endmacro %}
 
 {# Whether something was on record by then; at present, everything landed is. #}
 {% macro recorded_to_date(moment) -%}

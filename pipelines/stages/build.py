@@ -13,12 +13,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import SourceError
 from expectations import policy
 from pipelines.crashpoints import crashpoint
+from pipelines.resources import registrar
 from pipelines.resources.dbt import PROJECT_DIR, UNCHANGED, BuildResult, Dbt, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
 from pipelines.resources.warehouse import Warehouse, WarehouseError
@@ -80,13 +82,16 @@ def build_layer(
         with _opened(line, layer):
             if layer == "core":
                 known = layers.streams(_read_manifest(dbt.manifest_path()))
+                is_anew = full_refresh and not select
+                if is_anew:
+                    build_state.distrust(line.warehouse)
                 # commits keep their numbers unless everything is read anew
-                line.warehouse.register(line.landing, line.ledger, known, rebuild=full_refresh and not select)
+                line.warehouse.register(line.landing, line.ledger, known, rebuild=is_anew)
             as_of = _as_of(line, layer)
             plan = _planned(line, dbt, layer, select, as_of, full_refresh=full_refresh)
         result = dbt.build(
             plan.paths,
-            _variables(line.settings, as_of),
+            _variables(line, as_of),
             full_refresh=bool(plan.why_full),
             exclude=plan.exclude,
             on_node=_teller(line.tell),
@@ -94,9 +99,9 @@ def build_layer(
         crashpoint("line.built")
         _refuse_full_disk(result)
         with _opened(line, layer):
-            if layer == "core" and result.ok and not select:
-                hashed = _inputs_hash(dbt, line.settings)
-                build_state.finish(line.warehouse, hashed, as_of, is_present=line.as_of is None)
+            # a file edited meanwhile was read by some models and not by others: the next build is in full
+            if layer == "core" and result.ok and not select and _inputs_hash(dbt, line.settings) == plan.hashed:
+                build_state.finish(line.warehouse, plan.hashed, as_of, is_present=line.as_of is None)
             nodes = _counted(line.warehouse, (*plan.unchanged, *result.nodes))
     crashpoint("line.layer")
     return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), plan.why_full)
@@ -113,6 +118,7 @@ class _Plan:
 
     paths: Sequence[str]
     exclude: Sequence[str]
+    hashed: str = ""
     why_full: str = ""
     unchanged: tuple[NodeResult, ...] = ()
 
@@ -130,16 +136,17 @@ def _planned(
     crashpoint("line.begun")
     if why_full:
         line.tell(f"warehouse: rebuilding in full ({why_full})")
-        return _Plan((*paths, layers.SEEDS), exclude, why_full)
+        return _Plan((*paths, layers.SEEDS), exclude, hashed, why_full)
     if select or line.as_of is not None or state is None or state.settled_seq is None:
-        return _Plan(paths, exclude)
+        return _Plan(paths, exclude, hashed)
     manifest = _read_manifest(dbt.manifest_path())
     core = [uid for uid in layers.models_of_layer(manifest, layer) if uid.startswith("model.")]
     changed = build_state.streams_since(line.warehouse, state.settled_seq)
-    same = [uid for uid in layers.unchanged(manifest, changed) if uid in core]
+    there = _relations(line.warehouse)
+    same = [uid for uid in layers.unchanged(manifest, changed) if uid in core and _relation(manifest, uid) in there]
     names = tuple(manifest["nodes"][uid]["name"] for uid in core if uid not in same)
     stand = (*same, *layers.standing_with(manifest, same))
-    return _Plan(names, exclude, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
+    return _Plan(names, exclude, hashed, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
 
 
 def _as_it_was(node: Mapping[str, Any]) -> NodeResult:
@@ -194,8 +201,10 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_bytes()))  # the path names the content
 
 
-def _variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
+def _variables(line: Line, as_of: datetime) -> dict[str, Any]:
+    settings = line.settings
     return {
+        "is_present": line.as_of is None,
         "as_of": as_of.isoformat(sep=" "),  # to the instant: a tombstone bears the very time of its sync
         "reporting_timezone": settings.reporting_timezone,
         "governance_mode": settings.governance_mode,
@@ -204,8 +213,14 @@ def _variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
 
 
 def _inputs_hash(dbt: Dbt, settings: Settings) -> str:
-    """Of what decides the content of incremental tables besides landing. `as_of` is not in it: see `_why_full`."""
-    return hashlib.sha256(f"{dbt.project_hash()} {settings.reporting_timezone}".encode()).hexdigest()[:16]
+    """Of what decides the content of tables besides landing and `as_of` (see `build_state.why_full`).
+
+    That is the project, where days are cut, how landing is shown to it, and the engines.
+    """
+    engines = [f"{name} {version(name)}" for name in ("duckdb", "dbt-core", "dbt-duckdb")]
+    shown = hashlib.sha256(Path(registrar.__file__).read_bytes()).hexdigest()
+    told = " ".join([dbt.project_hash(), settings.reporting_timezone, shown, *engines])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _as_of(line: Line, layer: str) -> datetime:
@@ -237,6 +252,19 @@ def _counted(warehouse: Warehouse, nodes: Sequence[NodeResult]) -> tuple[NodeRes
         counts = " UNION ALL ".join(f"SELECT '{uid}', count(*) FROM {address}" for uid, address in built.items())  # noqa: S608
         rows = dict(db.execute(counts).fetchall())
     return tuple(replace(node, row_count=rows.get(node.unique_id)) for node in nodes)
+
+
+def _relations(warehouse: Warehouse) -> set[str]:
+    """The tables and views that are there; somebody may have dropped one by hand."""
+    with warehouse.read("tables") as db:
+        tables = "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        views = "SELECT schema_name || '.' || view_name FROM duckdb_views()"
+        return {row[0] for row in db.execute(f"{tables} UNION ALL {views}").fetchall()}
+
+
+def _relation(manifest: Mapping[str, Any], uid: str) -> str:
+    node = manifest["nodes"][uid]
+    return f"{node['schema']}.{node['alias']}"
 
 
 def _address(node: NodeResult) -> str:

@@ -13,6 +13,7 @@ from pipelines.resources.warehouse import Warehouse
 from pipelines.stages.layers import Stream
 
 _TABLE = """
+CREATE SCHEMA IF NOT EXISTS landing;
 CREATE TABLE IF NOT EXISTS landing.build_state (inputs_hash VARCHAR, as_of TIMESTAMP, is_whole BOOLEAN);
 ALTER TABLE landing.build_state ADD COLUMN IF NOT EXISTS settled_seq BIGINT;
 """
@@ -49,6 +50,13 @@ def why_full(state: BuildState | None, inputs_hash: str, as_of: datetime) -> str
     if state.inputs_hash != inputs_hash:
         return "models or mappings have changed"
     return "as of an earlier moment" if as_of < state.as_of else ""
+
+
+def distrust(warehouse: Warehouse) -> None:
+    """Before commits get new numbers: whatever was built by the old ones is to be built in full."""
+    with warehouse.write("build state") as db:
+        db.execute(_TABLE)
+        db.execute("UPDATE landing.build_state SET is_whole = false, settled_seq = NULL")
 
 
 def begin(warehouse: Warehouse, as_of: datetime, *, is_full: bool) -> None:

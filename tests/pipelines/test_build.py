@@ -18,7 +18,7 @@ from pipelines.stages import build, build_state, layers
 from tests.fixtures.jira_history import LittleIssue, dimensions
 from tests.fixtures.warehouse import parsed_target
 
-NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
+NOW = datetime(2026, 1, 6, 12, 0, 0, 123_000, tzinfo=UTC)  # Jira tells its time to the millisecond
 
 
 def landed(home: Path) -> Line:
@@ -133,8 +133,10 @@ def test_a_table_is_built_again_only_when_something_it_reads_has_changed(
     assert {node.row_count for node in report.nodes if node.name == "stg_jira__issue"} == {2}
 
     register(line, "2026-10-01", NOW, NOW + timedelta(hours=1))
+    with line.warehouse.write("a hand") as db:
+        db.execute("DROP TABLE marts.dim_sprint")
     report, after = again(line)
-    assert same - after == {"stg_registers__project"}
+    assert same - after == {"stg_registers__project", "dim_sprint"}, "what changed, and what is gone"
     with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
         assert db.execute("select promised_on from marts.dim_project").fetchall() == [(date(2026, 10, 1),)]
     built = {node.name for node in report.nodes if node.resource_type == "test" and node.status != UNCHANGED}
@@ -153,6 +155,30 @@ def test_what_leaves_tables_of_two_moments_makes_the_next_build_look_at_all(
     build_state.finish(line.warehouse, hashed(line), now, is_present=True)
     build.build_layer(line, "core", select=["stg_jira__board"]).raise_if_failed()
     assert settled(line) is None, "one was built alone"
+
+
+def test_a_project_edited_while_it_was_built_is_built_in_full_the_next_time(
+    line: Line, reports: list[build.BuildReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_state.finish(line.warehouse, "as it was", NOW.replace(tzinfo=None), is_present=True)
+    hashes = iter(["as it was", "as it is"])
+    monkeypatch.setattr(build, "_inputs_hash", lambda *_: next(hashes))
+    again(line)
+    assert settled(line) is None
+    state = build_state.read(line.warehouse)
+    assert build_state.why_full(state, "as it is", NOW.replace(tzinfo=None)) == "models or mappings have changed"
+    monkeypatch.undo()
+    build_state.finish(line.warehouse, hashed(line), NOW.replace(tzinfo=None), is_present=True)
+
+
+def test_a_rebuild_stopped_after_it_renumbered_the_commits_is_begun_again(
+    line: Line, reports: list[build.BuildReport]
+) -> None:
+    now = NOW.replace(tzinfo=None)
+    build_state.finish(line.warehouse, hashed(line), now, is_present=True)
+    build_state.distrust(line.warehouse)
+    assert why_full(line, now) == "the last full build did not end"
+    build_state.finish(line.warehouse, hashed(line), now, is_present=True)
 
 
 def settled(line: Line) -> int | None:

@@ -60,6 +60,16 @@ def test_what_dagsters_own_storage_writes_we_read_at_once(tmp_path: Path) -> Non
         assert told(ours, run) == told(theirs, run)
 
 
+def test_after_a_wipe_new_runs_are_written_to_files_that_are_there(tmp_path: Path) -> None:
+    with dagster_home.instance(tmp_path) as ours:
+        dg.materialize([table], instance=ours)
+        ours.event_log_storage.wipe()
+        assert ours.get_latest_materialization_event(dg.AssetKey("table")) is None
+        run = dg.materialize([table], instance=ours)
+        assert (tmp_path / "history" / "runs" / f"{run.run_id}.db").exists()
+        assert rows(ours) == ROWS
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
 def test_however_many_runs_are_looked_at_few_files_stay_open_and_none_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
