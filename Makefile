@@ -36,7 +36,7 @@ pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 	@$(BIN)/python -m pytest -m pages
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
-	@$(BIN)/python -m pytest -m "slow and not pages" -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -m "slow and not pages" -n 2 --dist loadscope --durations=25 --durations-min=5
 
 nightly: $(READY) ## 1,000 random histories of a Jira, with syncs killed at any step (20 minutes)
 	@$(BIN)/python -m pytest tests/connectors/jira/test_jira_state_machine.py --hypothesis-profile=nightly

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,11 @@ def test_no_model_asks_the_clock() -> None:
         assert not [word for word in words if word in path.read_text().lower()], path
 
 
-def test_only_the_macros_of_time_know_the_moment() -> None:
-    """By its macros a build tells which tables depend on the moment: see `layers.unchanged`."""
-    knowing = [path.name for path in sorted(Path(PROJECT_DIR).rglob("*.sql")) if 'var("as_of"' in path.read_text()]
-    assert knowing == ["time.sql"]
+def test_only_the_macros_of_time_and_governance_know_a_variable() -> None:
+    """By its macros a build tells which tables depend on the moment, and it looks at governance always: `layers`."""
+    asks = re.compile(r"\bvar\s*\(")
+    knowing = {path.name for path in Path(PROJECT_DIR).rglob("*.sql") if asks.search(path.read_text())}
+    assert knowing == {"time.sql", "int_governance__project_trust.sql"}
 
 
 @pytest.mark.parametrize(("macro", "seen"), [("recorded", ["early", "told late"]), ("known", ["early"])])
