@@ -77,7 +77,9 @@ def layer_assets(layer: str, manifest: Manifest, sites: Sites) -> dg.AssetsDefin
             wanted = sorted(names[key] for key in context.selected_asset_keys)
         report = build.build_layer(line, layer, select=wanted)
         context.log.info(report.summary())
-        yield from _events(report, specs, checks, context.selected_asset_check_keys)
+        # a full rebuild brings its seeds along, asked for or not
+        asked = {uid: spec for uid, spec in specs.items() if spec.key in context.selected_asset_keys}
+        yield from _events(report, asked, checks, context.selected_asset_check_keys)
         report.raise_if_failed()
 
     return _layer

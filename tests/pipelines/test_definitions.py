@@ -12,6 +12,8 @@ import yaml
 from pipelines import settings
 from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.keys import RELEASE, landing_key
+from pipelines.resources.dbt import NodeResult
+from pipelines.stages import build
 from tests.fixtures.warehouse import parsed_target
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -70,6 +72,23 @@ def test_everything_downstream_of_the_sources_runs_by_itself_on_change(definitio
     for spec in specs(definitions):
         if spec.group_name not in ("landing",) and spec.key.path[-1] != "completeness":
             assert spec.automation_condition is not None, spec.key
+
+
+def test_a_part_of_a_layer_that_must_be_rebuilt_in_full_tells_of_no_more_than_was_asked_for(
+    definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def built(uid: str, kind: str) -> NodeResult:
+        return NodeResult(uid, kind, "success", 0.1, None, "", None, None)
+
+    seed, model = "seed.slipstream.cancelled_resolution_default", "model.slipstream.stg_jira__board"
+    nodes = (built(seed, "seed"), built(model, "model"))
+    monkeypatch.setattr(build, "build_layer", lambda *_, **__: build.BuildReport(nodes, "core"))
+    board = dg.AssetKey(["staging", "stg_jira__board"])
+    core = next(found for found in definitions.get_repository_def().assets_defs_by_key.values() if board in found.keys)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([core], selection=[board], instance=instance)
+    assert result.success
+    assert {event.asset_key for event in result.get_asset_materialization_events()} == {board}
 
 
 def test_new_certificates_are_an_update_that_downstream_tables_follow(definitions: dg.Definitions) -> None:
