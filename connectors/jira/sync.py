@@ -208,7 +208,7 @@ class Sync:
     def _read_changelogs(self) -> Iterator[Item]:
         state = self._state
         pending = sorted(state.overflow)
-        told = state.held.totals(pending)
+        told = changelogs.expected(state, pending)
         tally = changelogs.Tally(state, told)
         groups = changelogs.groups(pending, self._settings.in_flight)
         chains = (self._flavour.changelogs(self._session, group, told) for group in groups)
