@@ -145,3 +145,14 @@ def test_case_29_on_data_center_an_issue_that_is_refused_by_id_is_not_buried(cod
         acme.do("hide_issue", issue=10_020)
         synced = mirror.sync()
     assert (buried(synced), classes(synced, "ALFA")) == ([], {"unresolved": [10_020]})
+
+
+def test_case_29_on_data_center_issues_that_are_refused_in_masses_are_not_buried_on_the_operators_word():
+    with datacenter(small_world(104), faults=("403@/rest/api/2/issue/:1+",), sees_all_issues=True) as acme:
+        mirror = Mirror(acme)
+        mirror.sync()
+        gone = [issue.id for issue in acme.jira.site.shown.issues.values() if issue.project_id == ALFA][:51]
+        for issue in gone:
+            acme.do("archive_issue", issue=issue)
+        synced = mirror.sync()
+    assert (buried(synced), classes(synced, "ALFA")) == ([], {"unresolved": sorted(gone)})

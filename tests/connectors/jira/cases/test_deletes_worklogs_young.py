@@ -96,3 +96,17 @@ def test_case_27_a_project_that_is_chosen_later_brings_its_worklogs_of_all_times
         wider = connect(acme.jira.url, [], acme.jira.email, acme.jira.token, projects=["ALFA", "BRAVO"])
         second = collect(wider.sync(first.checkpoint))
     assert (first.keys("worklog"), sorted(second.keys("worklog"))) == ([], ["1", "2"])
+
+
+def test_case_27_a_sync_that_is_put_off_at_its_last_step_leaves_no_gap_between_issues_and_worklogs():
+    world, chosen = small_world(), {"projects": ["ALFA"], "webhook_url": "https://acme.test/hook"}
+    with site(world, faults=("429_quota@/rest/api/3/webhook:2",), **chosen) as acme:
+        first = acme.sync()
+        issue, worklog = _worked_on(acme, BRAVO)
+        acme.do("pass_time", seconds=700)
+        stopped = acme.sync(first.checkpoint)
+    with site(world, **chosen) as acme:
+        acme.do("move_issue", issue=issue, project=ALFA)
+        resumed = acme.sync(stopped.checkpoint)
+    assert stopped.outcome.status == "deferred"
+    assert (str(issue) in resumed.keys("issue"), resumed.keys("worklog")) == (True, [worklog])
