@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +33,7 @@ class Part:
     issues: Sequence[int]
     logs: list[Log] = field(default_factory=list)
     done: bool = False
+    totals: Mapping[int, int] = field(default_factory=dict)  # issue → histories, where it was asked by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ def read(raw: bytes) -> Log:
     return Log(int(head.issueId), [row.id for row in head.changeHistories], raw)
 
 
+def expected(state: State, issues: Sequence[int]) -> dict[int, int]:
+    """How many histories each should have, -1 where its page did not tell: one of none would not be lacking."""
+    return {issue: total or -1 for issue, total in state.held.totals(issues).items()}
+
+
 async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -> AsyncIterator[Part]:
     """Complete changelogs of these issues; `told` is how many histories each should have (-1 unknown)."""
     rows = dict.fromkeys(issues, 0)
@@ -61,14 +67,15 @@ async def fetch(session: Session, issues: Sequence[int], told: dict[int, int]) -
             yield Part(issues, logs)
     except (NotFoundError, ForbiddenError, RefusedError):
         rows = dict.fromkeys(issues, -1)  # not offered here: every one by itself
-    for issue in [issue for issue in issues if rows[issue] < max(told.get(issue, 0), 0)]:
-        yield Part(issues, await _single(session, issue))
+    for issue in [issue for issue in issues if rows[issue] < abs(told.get(issue, -1))]:
+        yield await _single(session, issues, issue)
     yield Part(issues, done=True)
 
 
-async def _single(session: Session, issue: int) -> list[Log]:
+async def _single(session: Session, group: Sequence[int], issue: int) -> Part:
     """One issue's changelog page by page, worded as bulk words it; the tally misses what is refused."""
     logs: list[Log] = []
+    totals: dict[int, int] = {}
     start = 0
     while True:
         params = (("startAt", str(start)), ("maxResults", str(_SINGLE_ROWS)))
@@ -76,13 +83,14 @@ async def _single(session: Session, issue: int) -> list[Log]:
         try:
             page = await session.fetch(call, wire.history_page)
         except (NotFoundError, ForbiddenError, RefusedError):
-            return logs
+            return Part(group, logs, totals=totals)
+        totals[issue] = page.total
         came = len(wire.raw_list(bytes(page.values)))
         if came:
             logs.append(read(b'{"issueId":"%d","changeHistories":%s}' % (issue, bytes(page.values))))
         start += came
         if not came or start >= page.total:
-            return logs
+            return Part(group, logs, totals=totals)
 
 
 class Tally:
@@ -95,6 +103,9 @@ class Tally:
 
     def take(self, part: Part) -> Batch:
         batch = Batch(streams.ISSUE_CHANGELOG.name)
+        for issue, total in part.totals.items():
+            if self._told.get(issue, -1) < 0:
+                self._told[issue] = total
         for log in part.logs:
             issue = log.issue
             self._pages[issue] = self._pages.get(issue, 0) + 1
@@ -109,9 +120,10 @@ class Tally:
     def _settle(self, issue: int) -> None:
         rows, told = len(self._ids.pop(issue, ())), self._told.get(issue, -1)
         self._pages.pop(issue, None)
-        if rows >= told:
+        if rows >= abs(told):  # of unknown length, any that bulk gives is whole, and none proves nothing
             self._state.held.set_total(issue, rows)
             self._state.held.short.pop(issue, None)
             self._state.overflow.pop(issue, None)
         else:
-            self._state.held.short[issue] = told - rows
+            self._state.held.set_total(issue, max(told, 0))
+            self._state.held.short[issue] = max(told, 0) - rows

@@ -1,7 +1,8 @@
 """Comments that an issue carried only in part, or not at all, fetched whole.
 
 Jira has no bulk answer for the comments of many issues. What a page left out altogether is asked for again a hundred
-issues at a time; a list that is longer than an issue shows takes a call for that issue alone, and no other does.
+issues at a time; a list that is longer than an issue shows takes a call for that issue alone, as does an issue that
+bulk leaves out or calls an error: neither tells how many comments there are. No other does.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Listed:
     issue: int
     pages: list[bytes] = field(default_factory=list)
     held: int = 0
-    total: int = -1  # the issue is gone, or tells none
+    total: int = -1  # the issue tells none
 
     @property
     def is_whole(self) -> bool:
@@ -61,13 +62,16 @@ class Reader:
         shown = {int(head.id): head for head in page.heads}
         for issue in group:
             head = shown.get(issue)
-            comments = None if head is None else head.fields.comment
-            if comments is not None and not 0 <= comments.total <= len(comments.comments):
-                yield await self._single(issue, told=comments.total)
-            elif comments is not None:
+            if head is None:
+                yield await self._single(issue, told=1)
+                continue
+            comments = head.fields.comment
+            if comments is None:
+                yield Listed(issue)
+            elif 0 <= comments.total <= len(comments.comments):
                 yield Listed(issue, [_page(issue, comments)], len(comments.comments), comments.total)
             else:
-                yield Listed(issue)
+                yield await self._single(issue, told=comments.total)
 
     async def _single(self, issue: int, *, told: int) -> Listed:
         """Page by page; `told` is how many there should be, should none of them be had."""

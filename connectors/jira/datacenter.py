@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from connectors.errors import ForbiddenError, NotFoundError
+from connectors.errors import ForbiddenError, NotFoundError, RefusedError
 from connectors.http import Session, get, post
 from connectors.jira import changelogs, wire
 from connectors.jira.checkpoint import Range
@@ -97,8 +97,10 @@ class DataCenter:
             call = get(f"{self.api}/issue/{issue}", ("fields", "*all"), ("expand", "changelog"))
             try:
                 yield await session.fetch(call, wire.single_issue)
-            except (NotFoundError, ForbiddenError):
+            except NotFoundError:
                 continue
+            except (ForbiddenError, RefusedError) as refused:  # neither there nor gone
+                yield wire.IssuePage([], [], errors=[wire.IssueError(str(issue), refused.message)])
 
     async def births(self, session: Session, ids: Sequence[str]) -> list[wire.Birth]:
         body = _by_id([int(one) for one in ids], ["created"])
@@ -115,11 +117,12 @@ class DataCenter:
             call = get(f"{self.api}/issue/{issue}", ("fields", "key"), ("expand", "changelog"))
             try:
                 found = await session.fetch(call, _logged)
-            except (NotFoundError, ForbiddenError):
-                continue
+            except (NotFoundError, ForbiddenError, RefusedError):
+                continue  # the tally misses it
             rows = b",".join(bytes(raw) for raw in found.changelog.histories)
             raw = b'{"issueId":"%d","changeHistories":[%s]}' % (issue, rows)
-            yield changelogs.Part(issues, [changelogs.read(raw)])
+            log = changelogs.read(raw)
+            yield changelogs.Part(issues, [log], totals={issue: len(log.histories)})
         yield changelogs.Part(issues, done=True)
 
     async def projects(self, session: Session) -> list[Raw]:

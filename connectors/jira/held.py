@@ -50,7 +50,7 @@ class Held:
         self.ids: Ids = np.empty(0, np.int64)
         self._project: Ids = np.empty(0, np.int64)
         self._total: Ids = np.empty(0, np.int64)
-        self.short: dict[int, int] = {}  # issue → histories that the source has and we do not
+        self.short: dict[int, int] = {}  # issue → histories that the source has and we do not; 0: nobody knows how many
         self._new = (array("q"), array("q"), array("q"))
 
     def __len__(self) -> int:

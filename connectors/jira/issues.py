@@ -173,6 +173,7 @@ class Intake:
             self.state.overflow.pop(issue, None)
             self.state.held.short.pop(issue, None)
         self._note_comments(issue, stamp, head.fields.comment)
+        # of a length that is not told, 0 is held: with the overflow beside it, that reads as unknown
         self.state.held.put(issue, "" if project is None else project.id, max(told, 0))
 
     def _note_comments(self, issue: int, stamp: int, comments: wire.Comments | None) -> None:

@@ -120,6 +120,9 @@ class Reconciliation:
     def _judge(self, absent: Sequence[int]) -> Iterator[Item]:
         """Bury what can only have been deleted, and say of the rest why it is kept."""
         held = self._state.held
+        doubtful = set(absent) & self._troubled - self._met
+        self._troubled -= doubtful
+        yield from self._look_again(_ids(doubtful))
         holdings = {name: tally[0] for name, tally in held.counts().items()}
         for project, ids in held.by_project(_ids(set(absent) - self._met - self._troubled)).items():
             in_masses = len(set(ids.tolist()).difference(self._told.deleted))
@@ -147,7 +150,7 @@ class Reconciliation:
     def _look_again(self, ids: Ids) -> Iterator[Item]:
         for page in self._loop.merge([absence.again(self._session, self._flavour, ids.tolist())], 1, 1):
             yield from self._take(page, known=True)
-        self.delivered = np.union1d(self.delivered, self._state.held.settle())
+        self.delivered = distinct(self.delivered, self._state.held.settle(), _ids(self._met))
 
     def _let_go(self, homes: Mapping[str, Ids]) -> None:
         """What a fetch by id gives under a project that the settings do not name has moved out of our scope."""
@@ -166,7 +169,6 @@ class Reconciliation:
         if not len(lost):
             return
         yield from self._look_again(lost)
-        self.delivered = np.union1d(self.delivered, np.intersect1d(lost, _ids(self._met)))
         self.lost = np.setdiff1d(lost, _ids(self._met))
 
     def explain_lost(self, later: census.Census) -> None:

@@ -71,8 +71,8 @@ class Sync:
             yield from self._reconcile()
             yield from self._read_changelogs()
             yield from self._read_comments()
-            yield from self._read_worklogs(full=full)
             self._notes = self._loop.run(registrations.troubles(self._session, self._settings, self._server_time))
+            yield from self._read_worklogs()  # last: once the feeds are through, nothing may put this sync off
         except DeferredError as stop:
             yield self._deferred(stop)
         else:
@@ -208,7 +208,7 @@ class Sync:
     def _read_changelogs(self) -> Iterator[Item]:
         state = self._state
         pending = sorted(state.overflow)
-        told = state.held.totals(pending)
+        told = changelogs.expected(state, pending)
         tally = changelogs.Tally(state, told)
         groups = changelogs.groups(pending, self._settings.in_flight)
         chains = (self._flavour.changelogs(self._session, group, told) for group in groups)
@@ -226,8 +226,9 @@ class Sync:
         for project, ids in self._state.held.by_project(_ids(reader.short)).items():
             self._missing.add(project, "comments_short", ids.tolist())
 
-    def _read_worklogs(self, *, full: bool) -> Iterator[Item]:
-        state = self._state
+    def _read_worklogs(self) -> Iterator[Item]:
+        """From where the issues were read from: what was logged on any that is younger must be in the feed."""
+        state, full = self._state, self._intake.full
         reader = worklogs.Reader(self._session, self._flavour.api, {} if full else state.worklogs, self._window)
         until = state.worklogs_until and state.worklogs_until - self._set_back
         since, buried_since = worklogs.starts(until, full=full)
@@ -239,7 +240,7 @@ class Sync:
         except (ForbiddenError, NotFoundError, RefusedError) as refused:
             self._certificates.append(certificates.of_worklogs(refused, is_offered=reader.was_answered))
             return
-        state.worklogs, state.worklogs_until = reader.met, self._server_time - self._lookback
+        state.worklogs, state.worklogs_until = reader.met, wire.from_millis(self._window)
 
     def _is_wanted(self, ids: list[int]) -> list[bool]:
         if not self._settings.projects:

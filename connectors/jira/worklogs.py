@@ -43,28 +43,37 @@ class Reader:
         self.was_answered = False  # whether the site offers the feeds at all
 
     def _news(self, name: str, page: list[wire.ChangedWorklog]) -> dict[int, int]:
+        """What the last sync did not meet; what it did is noted at once, and the rest by whoever lands it."""
         self.was_answered = True
         before, met = self._before.get(name, {}), self.met[name]
         news = {}
         for change in page:
-            if met.get(change.worklogId) == change.updatedTime:
-                continue
-            if change.updatedTime >= self._window:
-                met[change.worklogId] = change.updatedTime
-            if before.get(change.worklogId) != change.updatedTime:
+            if before.get(change.worklogId) == change.updatedTime:
+                self._note(name, change.worklogId, change.updatedTime)
+            elif met.get(change.worklogId) != change.updatedTime:
                 news[change.worklogId] = change.updatedTime
         return news
 
+    def _note(self, name: str, worklog: int, at: int) -> None:
+        if at >= self._window:
+            self.met[name][worklog] = at
+
     async def updated(self, since: int, is_wanted: Callable[[list[int]], list[bool]]) -> AsyncIterator[Batch]:
+        """What is not given, or not wanted yet, is asked for again within the look back: its issue may still come."""
         async for page in feed(self._session, f"{self._path}/{UPDATED}", since):
-            for ids in wire.chunks(list(self._news(UPDATED, page)), _IDS):
+            news = self._news(UPDATED, page)
+            for ids in wire.chunks(list(news), _IDS):
                 raws = await self._session.fetch(post(f"{self._path}/list", {"ids": list(ids)}), wire.raw_list)
-                yield _batch([bytes(raw) for raw in raws], is_wanted)
+                batch = _batch([bytes(raw) for raw in raws], is_wanted)
+                for worklog in {int(key) for key in batch.keys}.intersection(ids):
+                    self._note(UPDATED, worklog, news[worklog])
+                yield batch
 
     async def deleted(self, since: int) -> AsyncIterator[Batch]:
         async for page in feed(self._session, f"{self._path}/{DELETED}", since):
             batch = Batch(streams.WORKLOG.name)
             for worklog, at in self._news(DELETED, page).items():
+                self._note(DELETED, worklog, at)
                 told = msgspec.json.encode({"id": str(worklog), "_absence": "deleted"})
                 batch.add(str(worklog), told, wire.from_millis(at), deleted=True)
             yield batch

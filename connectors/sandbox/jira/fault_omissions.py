@@ -23,7 +23,30 @@ class Omission(Fault):
         held = doc.get("issues", [])
         out = {0, len(held) // 2, len(held) - 1}
         doc["issues"] = [issue for place, issue in enumerate(held) if place not in out]
+        doc["issueErrors"] = self.told([issue for place, issue in enumerate(held) if place in out])
         return web.Response(body=orjson.dumps(doc), content_type="application/json")
+
+    def told(self, issues: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """What the answer says of the issues that it leaves out."""
+        return []
+
+
+class IssueErrors(Omission):
+    """A bulk fetch cannot give the same issues this time, and says so: an error that may pass, in Jira's words."""
+
+    def told(self, issues: list[dict[str, Any]]) -> list[dict[str, str]]:
+        return [{"id": issue["id"], "errorMessage": "The issue could not be retrieved."} for issue in issues]
+
+
+class NoHistories(Fault):
+    """A bulk fetch of changelogs silently leaves out every one of them."""
+
+    from_then_on = True
+
+    async def alter(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        if not request.path.endswith("/changelog/bulkfetch") or response.status != 200:
+            return response
+        return web.json_response({"issueChangeLogs": []})
 
 
 class NoComments(PageFault):
@@ -44,4 +67,10 @@ class NoChangelog(PageFault):
         return page
 
 
-KINDS: dict[str, type[Fault]] = {"omit": Omission, "no_comments": NoComments, "no_changelog": NoChangelog}
+KINDS: dict[str, type[Fault]] = {
+    "omit": Omission,
+    "issue_errors": IssueErrors,
+    "no_histories": NoHistories,
+    "no_comments": NoComments,
+    "no_changelog": NoChangelog,
+}

@@ -10,6 +10,8 @@ from aiohttp import web
 from connectors.sandbox.jira.context import PAGE_SHARE
 from connectors.sandbox.jira.fault_base import Fault, body_of
 
+_SEARCHES = ("/search/jql", "/rest/api/2/search")
+
 
 async def token_of(request: web.Request) -> str | None:
     """The page token that a request carries."""
@@ -26,7 +28,7 @@ class PageFault(Fault):
     from_then_on = True
 
     async def alter(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-        if not request.path.endswith("/search/jql") or response.status != 200:
+        if not request.path.endswith(_SEARCHES) or response.status != 200:
             return response
         page = self.page(orjson.loads(body_of(response)))
         return web.Response(body=orjson.dumps(page), content_type="application/json")

@@ -149,6 +149,14 @@ def test_bulk_answers_are_valid(client: Client) -> None:
     assert assert_answer(count, "JQLCountResultsBean") == {"count": 12}
 
 
+def test_a_bulk_answer_that_calls_issues_errors_is_valid() -> None:
+    with running_world(faults=("issue_errors@bulkfetch:1",)) as jira:
+        asked = {"issueIdsOrKeys": ["10003", "10004", "10005", "10006"], "fields": ["*all"]}
+        told = assert_answer(Client(jira).post("/rest/api/3/issue/bulkfetch", asked), "BulkIssueResults")
+    assert [issue["id"] for issue in told["issues"]] == ["10004"]
+    assert [error["id"] for error in told["issueErrors"]] == ["10003", "10005", "10006"]
+
+
 def test_webhook_answers_are_valid() -> None:
     url, path = "https://acme.test/hook", "/rest/api/3/webhook"
     with running_world() as jira:
