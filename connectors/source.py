@@ -115,8 +115,8 @@ class Outcome:
     """How a sync ended: the last item a source yields.
 
     `checkpoint` is stored in the commit file only after all batches are on disk. `server_time` is the
-    source's own clock at the start of the sync (aware UTC), None where it has none. `resume_at` is when a
-    deferred sync may go on.
+    source's own clock at the start of the sync (aware UTC), of the one that was put off where this takes it up;
+    None where it has none. `resume_at` is when a deferred sync may go on.
     """
 
     checkpoint: Mapping[str, Json]
