@@ -254,9 +254,13 @@ class Sync:
         return self._session.requests + self._client.requests + (signer.requests if signer else 0)
 
     def _deferred(self, stop: DeferredError) -> Outcome:
-        self._state.held.settle()
-        told = checkpoint.dump(self._state)
-        return Outcome(told, "deferred", (), self._server_time, self._requests(), str(stop), stop.resume_at)
+        state = self._state
+        state.held.settle()
+        present, whole = self._server_time + self._put_off, state.server_time
+        lag = None if whole is None else (present - whole).total_seconds()
+        proofs = certificates.of_deferral(state.held, state.keys, self._projects, lag, str(stop))
+        told = checkpoint.dump(state)
+        return Outcome(told, "deferred", proofs, self._server_time, self._requests(), str(stop), stop.resume_at)
 
     def _finished(self) -> Outcome:
         state = self._state
