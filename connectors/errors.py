@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 
 class SourceError(Exception):
@@ -85,6 +86,8 @@ class HookFormError(HookError):
     status = 400
 
 
+_INK: Final = "".join(map(chr, range(33, 127)))  # what words, and secrets, are written in
+
 _BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
     401: (
         AuthenticationError,
@@ -95,6 +98,11 @@ _BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
     404: (NotFoundError, "Check the address: it must be the site's root, without a path behind it."),
     410: (GoneError, "The source has withdrawn this interface: update Slipstream."),
 }
+
+
+def brief(text: str, longest: int) -> str:
+    """At most so much of somebody's words, and whole ones: half a secret would not be known for one."""
+    return text if len(text) <= longest else text[:longest].rstrip(_INK).rstrip()
 
 
 def refusal(status: int, where: str, said: str = "") -> SourceError:

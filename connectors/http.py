@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import aiohttp
 import msgspec
 
-from connectors.errors import DeferredError, HeavyError, ProtocolError, UnreachableError, refusal
+from connectors.errors import DeferredError, HeavyError, ProtocolError, UnreachableError, brief, refusal
 from connectors.signing import Signer
 from connectors.source import Clock
 
@@ -116,8 +116,8 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def said(body: bytes) -> str:
-    """The source's own words out of an error body, short; empty when there are none to trust."""
+def said(body: bytes, secret: str = "") -> str:
+    """The source's own words out of an error body, short and without what we signed in with; empty without any."""
     try:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -127,7 +127,8 @@ def said(body: bytes) -> str:
     errors = told.get("errors")
     parts = [*(told.get("errorMessages") or ()), *(errors.values() if isinstance(errors, dict) else ())]
     parts += [told[name] for name in ("message", "errorMessage", "error_description") if told.get(name)]
-    return "; ".join(str(part) for part in parts)[:_WORDS]
+    words = "; ".join(str(part) for part in parts)
+    return brief(words.replace(secret, "***") if secret else words, _WORDS)
 
 
 @dataclass
@@ -237,8 +238,9 @@ class Session:
             heavy = answer.status == _GATEWAY_TIMEOUT
             raise _TroubleError(f"answered {answer.status}", retry_after(answer.headers, self.clock()), heavy=heavy)
         if answer.status != 200:
-            refused = refusal(answer.status, f"{call.where} on {self.base_url}", said(body))
-            raise _StaleError(headers.get("Authorization", ""), refused) if answer.status == 401 else refused
+            sent = headers.get("Authorization", "")
+            refused = refusal(answer.status, f"{call.where} on {self.base_url}", said(body, sent.partition(" ")[2]))
+            raise _StaleError(sent, refused) if answer.status == 401 else refused
         return answer.headers.get("Content-Type", ""), body
 
     def _limited(self, call: Call, headers: Mapping[str, str]) -> Exception:

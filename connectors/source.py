@@ -70,7 +70,8 @@ class Completeness:
     """What one sync can prove about one scope (a project, or a file) of one stream.
 
     `status` is `complete`, `partial` (something there is missing here, see `missing`),
-    or `unavailable` (the site does not offer the interface).
+    `unavailable` (the site does not offer the interface), or `deferred` (the sync was put off before it could
+    prove anything; `detail` says why and until when).
     """
 
     scope_id: str
@@ -78,7 +79,7 @@ class Completeness:
     stream: str
     source_count: int | None
     held_count: int
-    status: Literal["complete", "partial", "unavailable"]
+    status: Literal["complete", "partial", "unavailable", "deferred"]
     missing: tuple[Mapping[str, str], ...] = ()
     changelog_total: int | None = None
     changelog_held: int | None = None
@@ -115,8 +116,8 @@ class Outcome:
     """How a sync ended: the last item a source yields.
 
     `checkpoint` is stored in the commit file only after all batches are on disk. `server_time` is the
-    source's own clock at the start of the sync (aware UTC), None where it has none. `resume_at` is when a
-    deferred sync may go on.
+    source's own clock at the start of the sync (aware UTC), of the one that was put off where this takes it up;
+    None where it has none. `resume_at` is when a deferred sync may go on; it has `deferred` certificates.
     """
 
     checkpoint: Mapping[str, Json]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 MASK = "***"
 _SECRET_KEY = re.compile(r"token|passw|secret|credential|api_?key|private_?key|authorization", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
+_SIGN_IN = re.compile(r"\b(Basic|Bearer)\s+[\w.~+/=-]{8,}", re.IGNORECASE)  # tokens that no setting knows, too
 _SHORTEST = 4  # replacing shorter texts in a message would shred it
 
 
@@ -30,17 +32,28 @@ class SecretOptions(dict[str, Any]):
         return (SecretOptions, (dict(self), tuple(self.secrets)))
 
 
-def scrub(text: str, options: Mapping[str, Any]) -> str:
-    """`text` without the secrets of `options`, nor the forms in which they travel (URL-quoted, basic sign-in)."""
+def scrubber(options: Mapping[str, Any]) -> Callable[[str], str]:
+    """What takes the secrets of `options` out of texts, in every form in which they travel."""
     secrets = options.secrets if isinstance(options, SecretOptions) else frozenset(_found(options))
     forms = set(secrets)
     for secret in secrets:
-        forms.add(quote(secret, safe=""))
+        forms |= {quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}
         for user in ("", *(v for v in options.values() if isinstance(v, str))):
-            forms.add(base64.b64encode(f"{user}:{secret}".encode()).decode())
-    for form in sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
+            pair = base64.b64encode(f"{user}:{secret}".encode()).decode()
+            forms |= {pair, pair.rstrip("=")}
+    longest_first = sorted((f for f in forms if len(f) >= _SHORTEST), key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for form in longest_first:
+            text = text.replace(form, MASK)
+        return _SIGN_IN.sub(rf"\1 {MASK}", text)
+
+    return clean
+
+
+def scrub(text: str, options: Mapping[str, Any]) -> str:
+    """`text` without the secrets of `options`."""
+    return scrubber(options)(text)
 
 
 def _found(value: Any, key: str = "") -> list[str]:

@@ -70,6 +70,28 @@ def certify(
     return certificates
 
 
+def of_deferral(
+    held: Held, keys: Mapping[str, str], projects: Sequence[Project], lag_seconds: float | None, why: str
+) -> tuple[Completeness, ...]:
+    """That nothing is proven of any project visible or held; of the site, where none is known yet."""
+    holdings = held.counts()
+    names = dict(keys) | {project.id: project.key for project in projects}
+    scopes = dict.fromkeys([*(project.id for project in projects if project.is_live), *holdings]) or ["*"]
+    return tuple(
+        Completeness(
+            scope_id=scope,
+            scope_key=names.get(scope, scope),
+            stream=streams.ISSUE.name,
+            source_count=None,
+            held_count=holdings.get(scope, (0, 0, 0))[0],
+            status="deferred",
+            lag_seconds=lag_seconds,
+            detail=why,
+        )
+        for scope in scopes
+    )
+
+
 def _status(classes: Mapping[Class, Sequence[int]], there: int | None, held: int) -> Literal["complete", "partial"]:
     explained = set(classes) <= _HARMLESS
     return "complete" if explained and (there is None or there == held) else "partial"

@@ -12,7 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from connectors.errors import AuthenticationError, ForbiddenError, ProtocolError, SourceError, UnreachableError, refusal
+from connectors.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    ProtocolError,
+    SourceError,
+    UnreachableError,
+    brief,
+    refusal,
+)
 from connectors.http import retry_after, used_up
 from connectors.jira.config import Settings
 from connectors.source import Clock
@@ -142,7 +150,7 @@ class _Trouble:
 def _refused(status: int, where: str, error: Any) -> SourceError:
     if status < 300:
         return _no_jira(where)
-    said = str(error.text or "")[:200]
+    said = brief(str(error.text or ""), 200)
     return refusal(status, where, "" if "<" in said else said)
 
 

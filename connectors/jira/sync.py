@@ -49,6 +49,7 @@ class Sync:
         self._started = clock()
         self._clock_offset = 0.0
         self._server_time = self._started
+        self._put_off = timedelta()
         self._projects: list[dimensions.Project] = []
         self._census: census.Census | None = None
         self._delivered = np.empty(0, np.int64)
@@ -71,7 +72,8 @@ class Sync:
             yield from self._reconcile()
             yield from self._read_changelogs()
             yield from self._read_comments()
-            self._notes = self._loop.run(registrations.troubles(self._session, self._settings, self._server_time))
+            present = self._server_time + self._put_off
+            self._notes = self._loop.run(registrations.troubles(self._session, self._settings, present))
             yield from self._read_worklogs()  # last: once the feeds are through, nothing may put this sync off
         except DeferredError as stop:
             yield self._deferred(stop)
@@ -167,11 +169,11 @@ class Sync:
 
     def _read_issues(self, *, full: bool) -> Iterator[Item]:
         state = self._state
-        todo = state.unfinished
+        todo = state.unfinished  # a sync taken up again vouches from when it was begun, however long it was put off
         if todo is None or self._begins(full=full):
             todo = self._plan(full=self._is_whole(full=full))
             state.unfinished, state.scope = todo, self._settings.projects
-        self._server_time = todo.server_time  # a sync taken up again vouches from when it was begun
+        self._put_off, self._server_time = self._server_time - todo.server_time, todo.server_time
         since = None if todo.full else state.server_time
         floor = 0 if since is None else wire.millis(since - self._lookback) // 60_000 * 60_000
         self._intake = issues.Intake(state, self._window, todo.full, floor)
@@ -253,9 +255,13 @@ class Sync:
         return self._session.requests + self._client.requests + (signer.requests if signer else 0)
 
     def _deferred(self, stop: DeferredError) -> Outcome:
-        self._state.held.settle()
-        told = checkpoint.dump(self._state)
-        return Outcome(told, "deferred", (), self._server_time, self._requests(), str(stop), stop.resume_at)
+        state = self._state
+        state.held.settle()
+        present, whole = self._server_time + self._put_off, state.server_time
+        lag = None if whole is None else (present - whole).total_seconds()
+        proofs = certificates.of_deferral(state.held, state.keys, self._projects, lag, str(stop))
+        told = checkpoint.dump(state)
+        return Outcome(told, "deferred", proofs, self._server_time, self._requests(), str(stop), stop.resume_at)
 
     def _finished(self) -> Outcome:
         state = self._state
@@ -264,7 +270,7 @@ class Sync:
         state.recent = {
             issue: stamp for issue, stamp in state.recent.items() if issue in echoes or not 0 <= stamp < self._window
         }
-        lag = (self._clock() - self._started).total_seconds()
+        lag = (self._clock() - self._started + self._put_off).total_seconds()
         there = self._census or census.nothing()
         own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)
         proofs = (*own, *self._certificates)

@@ -111,9 +111,12 @@ def _completeness(report: sync.SyncReport, key: dg.AssetKey) -> dg.AssetCheckRes
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=CHECK,
-        passed=not wanting,
+        passed=report.status == "complete",  # a sync put off has nothing to show, and nothing wanting either
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
+            "status": report.status,
+            "detail": report.detail,
+            **({"resume_at": report.resume_at.isoformat()} if report.resume_at else {}),
             "certificates": len(report.certificates),
             "partial": [
                 f"{c.stream} of {c.scope_key}: {c.detail or f'{c.held_count} of {c.source_count}'}" for c in wanting

@@ -48,6 +48,7 @@ class SyncWriter:
     _rejects: IO[str] | None = None
     _thread: ThreadPoolExecutor | None = None
     _pending: Future[None] | None = None
+    _told: datetime | None = None
 
     def __post_init__(self) -> None:
         self._clock_then = self.offset  # the connector's clock, until the source tells its own time
@@ -64,7 +65,11 @@ class SyncWriter:
                 self._flush(max(self._buffers, key=lambda stream: self._buffers[stream].size))
 
     def hear(self, server_time: datetime) -> None:
-        """The source's time, told before anything is on the disk: then nothing need be written again at the end."""
+        """The source's time in this run. Told before anything is on the disk, nothing need be written again at the end.
+
+        It goes before the outcome's: a sync that takes up another vouches from when that one was begun.
+        """
+        self._told = self._told or server_time
         if self._thread is None:
             self.known_at = self._known_at(server_time)
 
@@ -91,9 +96,10 @@ class SyncWriter:
             if self._rejects is not None:
                 self._rejects.close()
         files = [file for part in self._parts.values() for file in part.files]
-        if outcome.server_time is not None:
-            self.offset = outcome.server_time - self.started_at
-            known_at = self._known_at(outcome.server_time)
+        told = self._told or outcome.server_time
+        if told is not None:
+            self.offset = told - self.started_at
+            known_at = self._known_at(told)
             if known_at != self.known_at:
                 files = [self._moved(file, known_at) for file in files]
                 self.known_at = known_at

@@ -6,9 +6,9 @@ It never takes the warehouse lock; two syncs of the same site exclude each other
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -24,7 +24,7 @@ from pipelines.resources.ledger import Ledger
 from pipelines.resources.locks import BusyError, hold
 from pipelines.resources.spool import Spool, Waiting
 from pipelines.settings import Settings
-from pipelines.settings_secrets import scrub
+from pipelines.settings_secrets import scrub, scrubber
 
 if TYPE_CHECKING:
     from pipelines.line import Teller
@@ -91,7 +91,7 @@ def sync_site(
             spool = Spool(settings.webhooks_dir, site.type, site.site)
             hints = _listen(connector, spool)
             with landing.begin(site.type, site.site, full=full or checkpoint is None) as writer:
-                outcome = _land(connector.sync(checkpoint, full=full), writer, progress)
+                outcome = _land(_discreet(connector.sync(checkpoint, full=full), site), writer, progress)
                 writer.finish(outcome)
                 _certify(Ledger(settings.ledger_dir), writer, outcome)
                 crashpoint("sync.certified")
@@ -118,6 +118,30 @@ def _listen(source: Source, spool: Spool) -> list[Waiting]:
     waiting = spool.waiting()
     source.hear([one.hint for one in waiting])
     return waiting
+
+
+def _discreet(items: Iterator[Item], site: SiteConfig) -> Iterator[Item]:
+    """What a source yields without secrets that somebody on the way repeated to it; records stay as they are."""
+    clean = scrubber(site.options)
+    with closing(cast(Any, items)):
+        for item in items:
+            yield item if isinstance(item, Batch) else _cleaned(item, clean)
+
+
+def _cleaned(item: Rejected | Progress | Outcome, clean: Callable[[str], str]) -> Item:
+    if isinstance(item, Rejected):
+        return replace(item, location=clean(item.location), reason=clean(item.reason), raw=clean(item.raw))
+    if isinstance(item, Progress):
+        return replace(item, message=clean(item.message))
+    proofs = (
+        replace(
+            proof,
+            detail=clean(proof.detail),
+            missing=tuple({name: clean(text) for name, text in entry.items()} for entry in proof.missing),
+        )
+        for proof in item.certificates
+    )
+    return replace(item, detail=clean(item.detail), certificates=tuple(proofs))
 
 
 def _land(items: Iterator[Item], writer: SyncWriter, progress: Teller | None) -> Outcome:

@@ -136,6 +136,27 @@ def test_an_error_commits_nothing_and_tells_no_secret(settings: Settings, error:
     assert Landing(settings.landing_dir).checkpoint("jira", "main") == {"cursor": 1}
 
 
+def test_what_a_source_says_of_its_sync_tells_no_secret_either(settings: Settings) -> None:
+    said: list[str] = []
+    entry = {"id": "7", "class": "skipped", "evidence": "a proxy repeats hush-hush"}
+    proof = Completeness("10", "ABC", "issue", 3, 2, "partial", (entry,), detail="403: hush-hush")
+    report = run(
+        settings,
+        Progress("asking with hush-hush"),
+        Rejected("issue", "row of hush-hush", "bad hush-hush", "raw hush-hush"),
+        Outcome({}, "partial", (proof,), detail="; Authorization: Bearer of.another/kind=="),
+        progress=said.append,
+    )
+    written = [path for path in settings.home.rglob("*") if path.is_file()]
+    rows = pq.read_table(settings.ledger_dir / "completeness" / f"{report.sync_id}.parquet").to_pylist()
+    texts = [*(path.read_bytes().decode("latin-1") for path in written), str(rows), str(said), report.to_json()]
+    assert len(written) >= 3
+    for secret in ("hush-hush", "of.another/kind"):
+        assert not any(secret in text for text in [*texts, report.summary()])
+    assert "raw ***" in Path(str(report.quarantine)).read_text()
+    assert rows[0]["detail"] == "403: ***"
+
+
 @pytest.mark.parametrize(
     "items", [(), (batch("1"),), (Outcome({}, "complete"), batch("1")), (Outcome({}, "complete"),) * 2]
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
+from contextlib import suppress
 from typing import ClassVar
 
 from aiohttp import web
@@ -26,6 +28,26 @@ class Failure(Fault):
 
 def _failure(code: int, text: str) -> type[Failure]:
     return type(f"Failure{code}", (Failure,), {"status": code, "message": text})
+
+
+class Echo(Failure):
+    """A proxy that refuses and repeats how one signed in: the header as it came, and the password in it."""
+
+    status = 403
+    times: ClassVar[int] = 1
+
+    async def instead(self, request: web.Request) -> web.StreamResponse | None:
+        header, pair = request.headers.get("Authorization", ""), ""
+        with suppress(ValueError):
+            pair = b64decode(header.partition(" ")[2]).decode("utf-8", "replace")
+        self.message = f"{'Refused by policy. ' * self.times}{pair} sent Authorization: {header}"
+        return await super().instead(request)
+
+
+class LongEcho(Echo):
+    """The same after so many words that whoever quotes only some of them cuts the secret in two."""
+
+    times = 14
 
 
 class ExpiredToken(Failure):
@@ -100,6 +122,8 @@ KINDS: dict[str, type[Fault]] = {
     "400": _failure(400, "Error in the JQL Query: the page could not be read."),
     "401": _failure(401, "Client must be authenticated to access this resource."),
     "403": _failure(403, "You do not have permission to view this resource."),
+    "403_echo": Echo,
+    "403_long_echo": LongEcho,
     "404": _failure(404, NO_ISSUE),
     "408": _failure(408, "Request Timeout"),
     "410": _failure(410, GONE),

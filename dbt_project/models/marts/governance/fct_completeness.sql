@@ -1,5 +1,6 @@
 -- The statement about a scope that counts is the newest: a later sync supersedes what
--- an earlier one could prove.
+-- an earlier one could prove. A sync that was put off proves nothing: it says so until
+-- the next sync of its site says anything, and the last proof before it stands.
 select
     completeness_id,
     sync_id,
@@ -23,7 +24,18 @@ select
         partition by source_type, site_id, stream, scope_id
         order by known_from desc, sync_id desc, completeness_id
     )
-    = 1 as is_current
+    = 1
+    and (
+        completeness_status <> 'deferred'
+        or known_from = max(known_from) over (partition by source_type, site_id)
+    ) as is_current,
+    completeness_status <> 'deferred'
+    and row_number() over (
+        partition by
+            source_type, site_id, stream, scope_id, completeness_status = 'deferred'
+        order by known_from desc, sync_id desc, completeness_id
+    )
+    = 1 as is_last_proof
 from {{ source("ledger", "completeness") }}
 qualify
     row_number() over (

@@ -12,7 +12,7 @@ with
             certificate.scope_id,
             certificate.recorded_at,
             certificate.known_from,
-            certificate.is_current,
+            certificate.is_last_proof as is_current,
             unnest(
                 from_json(
                     certificate.missing,

@@ -67,6 +67,23 @@ def _written(home):
             yield path, json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
 
 
+@pytest.mark.parametrize("fault", ["403_echo@/versions:1", "403_echo@/sprint:1", "403_long_echo@/versions:1+"])
+def test_case_43_a_proxy_that_repeats_the_sign_in_puts_it_nowhere(tmp_path, monkeypatch, capfd, fault):
+    home = Home(tmp_path / "home")
+    with running_world(token=TOKEN, faults=(fault,)) as jira:
+        home.point_at(jira)
+        secrets = {form.encode() for form in _spellings(jira.email, TOKEN)} | {TOKEN[:9].encode()}
+        (home.folder / "sources" / "acme.yaml").unlink()
+        monkeypatch.setenv("JIRA_URL", jira.url)
+        monkeypatch.setenv("JIRA_EMAIL", jira.email)
+        monkeypatch.setenv("JIRA_API_TOKEN", TOKEN)
+        assert slipstream(home, monkeypatch, "sync", "jira", "--json") == 3
+    said = capfd.readouterr()
+    assert "Refused by policy" in said.out
+    written = {str(path): content for path, content in _written(home)} | {"said": (said.out + said.err).encode()}
+    assert [path for path, content in written.items() if any(one in content for one in secrets)] == []
+
+
 @pytest.fixture
 def addresses(monkeypatch):
     """Every address that the sandbox is asked for."""
