@@ -75,7 +75,10 @@ class BuildReport(BuildResult):
 def build_layer(
     line: Line, layer: str, select: Sequence[str] | None = None, *, full_refresh: bool = False
 ) -> BuildReport:
-    """Build one layer (or some of its models) as of `line.as_of`. Failing nodes are in the report."""
+    """Build one layer, or some of its models, as of `line.as_of`. Failing nodes are in the report.
+
+    Where incremental tables of the core cannot go on, some of its models in the present means all of them.
+    """
     started = time.monotonic()
     dbt = _dbt(line.settings, line.warehouse)
     with line.warehouse.lock(f"dbt build of {layer}"):
@@ -100,7 +103,7 @@ def build_layer(
         _refuse_full_disk(result)
         with _opened(line, layer):
             # a file edited meanwhile was read by some models and not by others: the next build is in full
-            if layer == "core" and result.ok and not select and _inputs_hash(dbt, line.settings) == plan.hashed:
+            if plan.is_whole and result.ok and _inputs_hash(dbt, line.settings) == plan.hashed:
                 build_state.finish(line.warehouse, plan.hashed, as_of, is_present=line.as_of is None)
             nodes = _counted(line.warehouse, (*plan.unchanged, *result.nodes))
     crashpoint("line.layer")
@@ -118,6 +121,8 @@ class _Plan:
 
     paths: Sequence[str]
     exclude: Sequence[str]
+    is_whole: bool = False
+    """Whether it is the whole core: what its end may be noted for."""
     hashed: str = ""
     why_full: str = ""
     unchanged: tuple[NodeResult, ...] = ()
@@ -132,13 +137,18 @@ def _planned(
     state = build_state.read(line.warehouse)
     hashed = _inputs_hash(dbt, line.settings)
     why_full = "asked for" if full_refresh else build_state.why_full(state, hashed, as_of)
+    if select and state is None:
+        return _Plan((*paths, layers.SEEDS), exclude, why_full=why_full)  # nothing is there yet to agree with
+    if why_full and line.as_of is None:
+        paths, exclude = layers.SELECT[layer]  # tables of which only some were built anew would contradict each other
+    is_whole = not select or bool(why_full and line.as_of is None)
     build_state.begin(line.warehouse, as_of, is_full=bool(why_full))
     crashpoint("line.begun")
     if why_full:
         line.tell(f"warehouse: rebuilding in full ({why_full})")
-        return _Plan((*paths, layers.SEEDS), exclude, hashed, why_full)
+        return _Plan((*paths, layers.SEEDS), exclude, is_whole, hashed, why_full)
     if select or line.as_of is not None or state is None or state.settled_seq is None:
-        return _Plan(paths, exclude, hashed)
+        return _Plan(paths, exclude, is_whole, hashed)
     manifest = _read_manifest(dbt.manifest_path())
     core = [uid for uid in layers.models_of_layer(manifest, layer) if uid.startswith("model.")]
     changed = build_state.streams_since(line.warehouse, state.settled_seq)
@@ -146,7 +156,7 @@ def _planned(
     same = [uid for uid in layers.unchanged(manifest, changed) if uid in core and _relation(manifest, uid) in there]
     names = tuple(manifest["nodes"][uid]["name"] for uid in core if uid not in same)
     stand = (*same, *layers.standing_with(manifest, same))
-    return _Plan(names, exclude, hashed, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
+    return _Plan(names, exclude, is_whole, hashed, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
 
 
 def _as_it_was(node: Mapping[str, Any]) -> NodeResult:

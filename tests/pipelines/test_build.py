@@ -171,6 +171,17 @@ def test_a_project_edited_while_it_was_built_is_built_in_full_the_next_time(
     build_state.finish(line.warehouse, hashed(line), NOW.replace(tzinfo=None), is_present=True)
 
 
+@pytest.mark.slow
+def test_after_a_change_of_models_some_tables_mean_all_of_them(line: Line, reports: list[build.BuildReport]) -> None:
+    build_state.finish(line.warehouse, "as it was", NOW.replace(tzinfo=None), is_present=True)
+    report = build.build_layer(line, "core", select=["dim_issue"])
+    assert report.why_full == "models or mappings have changed"
+    models = {node.unique_id for node in reports[0].nodes if node.resource_type == "model"}
+    assert {node.unique_id for node in report.nodes if node.resource_type == "model"} == models
+    assert why_full(line, NOW.replace(tzinfo=None)) == "", "it is done with"
+    assert settled(line) is not None
+
+
 def test_a_rebuild_stopped_after_it_renumbered_the_commits_is_begun_again(
     line: Line, reports: list[build.BuildReport]
 ) -> None:
