@@ -7,9 +7,11 @@ others. Nothing that writes state belongs there.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import logging
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -82,3 +84,5 @@ def _serve(connection: Connection, libraries: tuple[str, ...]) -> None:
             except Exception:  # the asker meets it again
                 answer = False, None
             connection.send(answer)
+    atexit._run_exitfuncs()  # what libraries registered for their end ...
+    os._exit(0)  # ... but not their unloading, one by one, for which the run would wait a second and a half

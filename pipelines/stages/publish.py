@@ -91,6 +91,7 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
         tables = _tables(connection, warehouse.path.stem)
         if not tables:
             raise PublishError("There is nothing to publish: marts and reporting are empty.", "Run `slipstream run`.")
+        connection.execute("BEGIN")  # one write to the disk, not one a table and a comment
         for schema in SCHEMAS:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS release.{schema}")
             (draft.path / PARQUET / schema).mkdir(parents=True)
@@ -99,12 +100,13 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
             connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
         crashpoint("publish.copied")
         _copy_comments(connection, warehouse.path.stem)
+        _stamp(connection, draft.release_id)
+        connection.execute("COMMIT")
         for schema, name in tables:
             table = f"release.{schema}.{identifier(name)}"
             target = draft.path / PARQUET / schema / f"{name}.parquet"
             connection.execute(f"COPY {table} TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)")
             counts[f"{schema}.{name}"] = connection.table(table).shape[0]
-        _stamp(connection, draft.release_id)
     crashpoint("publish.parquet")
     return counts
 
