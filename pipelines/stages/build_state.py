@@ -72,10 +72,12 @@ def begin(warehouse: Warehouse, as_of: datetime, *, is_full: bool) -> None:
 
 def finish(warehouse: Warehouse, inputs_hash: str, as_of: datetime, *, is_present: bool) -> None:
     """All tables of the core have been built as of this moment; `is_present`: that of the sources themselves."""
-    settled = "(SELECT max(commit_seq) FROM landing.sync)" if is_present else "NULL"
-    update = f"UPDATE landing.build_state SET inputs_hash = ?, as_of = ?, is_whole = true, settled_seq = {settled}"  # noqa: S608
+    update = (
+        "UPDATE landing.build_state SET inputs_hash = ?, as_of = ?, is_whole = true, "
+        "settled_seq = CASE WHEN ? THEN (SELECT max(commit_seq) FROM landing.sync) END"
+    )
     with warehouse.write("build state") as db:
-        db.execute(update, [inputs_hash, as_of])
+        db.execute(update, [inputs_hash, as_of, is_present])
 
 
 def streams_since(warehouse: Warehouse, commit_seq: int) -> set[Stream]:

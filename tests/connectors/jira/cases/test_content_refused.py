@@ -6,7 +6,7 @@ import pytest
 
 from connectors.sandbox.world import Comment
 from tests.connectors.jira.flavours import datacenter
-from tests.connectors.jira.mirror import Mirror, buried, classes, evidence, truth
+from tests.connectors.jira.mirror import Mirror, buried, classes, evidence
 from tests.connectors.jira.syncing import site
 from tests.fixtures.sandbox import make_issue, small_world
 
@@ -67,19 +67,6 @@ def test_case_32_comments_that_stay_due_are_due_no_longer_once_their_issue_is_go
         gone, quiet = mirror.sync(), mirror.sync()
     assert (buried(gone), gone.outcome.status) == ([("issue", "10024")], "complete")
     assert (quiet.count(), quiet.outcome.status) == (0, "complete")
-
-
-def test_case_29_issues_that_bulk_calls_errors_are_had_one_by_one():
-    with site(small_world(120), faults=(f"issue_errors@{BULK}:1+",)) as acme:
-        acme.do("revoke_browse", project=ALFA)
-        mirror = Mirror(acme)
-        mirror.sync()
-        acme.do("pass_time", seconds=86_400)
-        mirror.sync()
-        acme.do("grant_browse", project=ALFA)
-        synced = mirror.sync()
-        assert mirror.held() == truth(acme)
-    assert (synced.outcome.status, len(mirror.alive)) == ("complete", 120)
 
 
 def test_case_29_an_absent_issue_that_bulk_calls_an_error_is_asked_for_by_itself_before_it_is_judged():

@@ -161,8 +161,9 @@ def test_case_26_an_issue_restored_from_a_backup_comes_back_although_its_time_di
     assert fourth.count() == 0
 
 
-def test_case_29_issues_that_a_bulk_fetch_leaves_out_are_had_one_by_one():
-    with site(small_world(120), faults=("omit@/bulkfetch:1+",)) as acme:
+@pytest.mark.parametrize("fault", ["omit", "issue_errors"])
+def test_case_29_issues_that_a_bulk_fetch_leaves_out_or_calls_errors_are_had_one_by_one(fault):
+    with site(small_world(120), faults=(f"{fault}@/bulkfetch:1+",)) as acme:
         acme.do("revoke_browse", project=ALFA)
         mirror = Mirror(acme)
         mirror.sync()
