@@ -24,3 +24,15 @@
     {%- else -%} true
     {%- endif -%}
 {%- endmacro %}
+
+{# Issues of which one of these tables tells something new: landed since, or dated after what was shown last. #}
+{% macro changed_issues(mark, clocks) -%}
+    {%- for table, clock in clocks.items() %}
+        select issue_id
+        from {{ ref(table) }}
+        where
+            _commit_seq > {{ mark["commit_seq"] }}
+            or {{ clock }} > timestamp '{{ mark["as_of"] }}'
+            {{ "union" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -103,43 +103,12 @@
     )
 {%- endmacro %}
 
-{# The text of a JSON value that may be rich text: a document's words, a string itself (Data Center's markup). #}
-{% macro text_of(value) -%}
-    case
-        json_type({{ value }})
-        when 'VARCHAR'
-        then {{ readable(value ~ " ->> '$'") }}
-        when 'OBJECT'
-        then {{ plain_text(value ~ "::varchar") }}
-    end
-{%- endmacro %}
-
-{# What a person would call a JSON value: an option's value, a person's or thing's name, a document's words. #}
-{% macro label_of(value) -%}
-    case
-        json_type({{ value }})
-        when 'OBJECT'
-        then
-            case
-                when {{ value }} ->> '$.type' = 'doc'
-                then {{ plain_text(value ~ "::varchar") }}
-                else
-                    nullif(
-                        concat_ws(
-                            ' - ',
-                            coalesce(
-                                {{ value }} ->> '$.displayName',
-                                {{ value }} ->> '$.value',
-                                {{ value }} ->> '$.name',
-                                {{ value }} ->> '$.key'
-                            ),
-                            {{ value }} ->> '$.child.value'
-                        ),
-                        ''
-                    )
-            end
-        when 'NULL'
-        then null
-        else {{ value }} ->> '$'
-    end
+{# One key of every struct in a list, as text; null where none has it. #}
+{% macro joined(structs, key) -%}
+    nullif(
+        array_to_string(
+            list_transform({{ structs }}, lambda element:element.{{ key }}), ', '
+        ),
+        ''
+    )
 {%- endmacro %}

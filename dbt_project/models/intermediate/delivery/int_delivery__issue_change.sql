@@ -29,25 +29,37 @@ with
                 )
         ),
     {% endif %}
-    landed as (
-        select issue_id, site_id, known_from, _sync_id, unnest(histories) as history
-        from {{ ref("stg_jira__issue") }}
-        where {{ only_touched() }}
-        union all
-        select issue_id, site_id, known_from, _sync_id, unnest(histories) as history
-        from {{ ref("stg_jira__issue_changelog") }}
-        where {{ only_touched() }}
+    -- `seen` orders what was landed: by when it reached us, then by version and place
+    landed as not materialized(
+        {% for told in ["stg_jira__issue", "stg_jira__issue_changelog"] %}
+            select
+                issue_id,
+                site_id,
+                known_from,
+                unnest(histories) as history,
+                (epoch_ms(known_from)::hugeint * 18446744073709551616 + _version_id)
+                * 1048576
+                + generate_subscripts(histories, 1) as seen
+            from {{ ref(told) }}
+            where {{ only_touched() }} {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+    -- histories themselves stay out of the grouping: copying them is what costs
+    newest as (
+        select max(seen) as seen, min(known_from) as known_from
+        from landed
+        where history.id is not null
+        group by issue_id, history.id
     ),
     once as (
         select
-            issue_id,
-            site_id,
-            history.id as history_id,
-            min(known_from) as known_from,
-            arg_max(history, row(known_from, _sync_id)) as history
+            landed.issue_id,
+            landed.site_id,
+            landed.history.id as history_id,
+            newest.known_from,
+            landed.history
         from landed
-        where history.id is not null
-        group by all
+        inner join newest using (seen)
     ),
     item as (
         select

@@ -54,21 +54,14 @@ with
     opened as (
         select
             version.* exclude (
-                all_fields, histories, is_deleted, known_from, recorded_at, _commit_seq
+                histories, is_deleted, known_from, recorded_at, _commit_seq
             )
             -- an issue whose own time of creation cannot be read is still an issue
             replace (coalesce(version.created_at, version.recorded_at) as created_at),
             chosen.known_from,
             chosen.first_known_from,
             chosen.is_deleted,
-            case when chosen.is_deleted then chosen.last_recorded_at end as deleted_at,
-            map_from_entries(
-                list_filter(
-                    map_entries(from_json(version.all_fields, '"MAP(VARCHAR, JSON)"')),
-                    lambda entry:entry.value not in ('null', '[]', '{}', '""')
-                    and entry.key not in {{ opened_fields() }}
-                )
-            ) as other_fields
+            case when chosen.is_deleted then chosen.last_recorded_at end as deleted_at
         from chosen
         inner join
             {{ ref("stg_jira__issue") }} as version
@@ -90,7 +83,7 @@ with
             on role.site_id = opened.site_id
     )
 select
-    * replace (
+    * exclude (other_fields) replace (
         -- Data Center tells no levels: an epic is what has an epic's name
         if(
             not has_hierarchy_level

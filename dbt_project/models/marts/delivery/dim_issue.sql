@@ -5,17 +5,7 @@
 with
     {% if is_incremental() %}
         changed as (
-            select issue_id
-            from {{ ref("int_delivery__issue_current") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or updated_at > timestamp '{{ mark["as_of"] }}'
-            union
-            select issue_id
-            from {{ ref("fct_issue_status_interval") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or recorded_at > timestamp '{{ mark["as_of"] }}'
+            {{ changed_issues(mark, {"int_delivery__issue_current": "updated_at", "fct_issue_status_interval": "recorded_at"}) }}
             union
             select issue_id
             from {{ ref("int_delivery__issue_current") }}

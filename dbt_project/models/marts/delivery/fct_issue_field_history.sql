@@ -4,17 +4,7 @@
 with
     {% if is_incremental() %}
         touched as (
-            select issue_id
-            from {{ ref("int_delivery__issue_current") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or updated_at > timestamp '{{ mark["as_of"] }}'
-            union
-            select issue_id
-            from {{ ref("int_delivery__issue_change") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or changed_at > timestamp '{{ mark["as_of"] }}'
+            {{ changed_issues(mark, {"int_delivery__issue_current": "updated_at", "int_delivery__issue_change": "changed_at"}) }}
         ),
     {% endif %}
     issue as (
@@ -56,14 +46,22 @@ with
             ) using (issue_id, field_id, value_id)
         where held.is_set and {{ only_touched("held.issue_id") }}
     ),
+    -- sorted as lists: an aggregate with an order of its own sorts group by group
     initial_set as (
         select
             issue_id,
             field_id,
-            string_agg(value_id, ', ' order by value_id, value) as value_id,
-            string_agg(value, ', ' order by value_id, value) as value
-        from initial_element
-        group by all
+            {{ joined("elements", "id") }} as value_id,
+            {{ joined("elements", "value") }} as value
+        from
+            (
+                select
+                    issue_id,
+                    field_id,
+                    list_sort(list({'id':value_id, 'value':value})) as elements
+                from initial_element
+                group by all
+            )
     ),
     initial_value as (
         select

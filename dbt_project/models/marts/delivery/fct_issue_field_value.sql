@@ -8,17 +8,7 @@
 with
     {% if is_incremental() %}
         touched as (
-            select issue_id
-            from {{ ref("int_delivery__issue_current") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or updated_at > timestamp '{{ mark["as_of"] }}'
-            union
-            select issue_id
-            from {{ ref("int_delivery__issue_change") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or changed_at > timestamp '{{ mark["as_of"] }}'
+            {{ changed_issues(mark, {"int_delivery__issue_current": "updated_at", "int_delivery__issue_change": "changed_at"}) }}
             union
             select issue_id
             from {{ this }}
@@ -30,16 +20,16 @@ with
                 )
         ),
     {% endif %}
-    held as (
-        select
-            issue_id,
-            site_id,
-            project_id,
-            created_at,
-            known_from,
-            unnest(map_entries(other_fields)) as entry
+    issue as (
+        select issue_id, _version_id, site_id, project_id, created_at, known_from
         from {{ ref("int_delivery__issue_current") }}
         where {{ only_touched() }} and created_at <= {{ as_of() }}
+    ),
+    held as (
+        select issue.*, unnest(map_entries(version.other_fields)) as entry
+        from {{ ref("stg_jira__issue") }} as version
+        inner join issue using (issue_id, _version_id)
+        where {{ only_touched() }}
     ),
     changed as (
         select issue_id, field_id, max(changed_at) as changed_at

@@ -7,8 +7,8 @@ with
     opened as (
         select
             * exclude (payload),
-            payload -> '$.fields' as all_fields,
-            {{ parsed("jira", "issue", {"fields": "fields_structure"}) }} as record
+            {{ parsed("jira", "issue", {"fields": "fields_structure"}) }} as record,
+            json_transform(payload, '{"fields": "MAP(VARCHAR, JSON)"}').fields as fields
         from landed
     ),
     split as (select *, record.fields as field from opened)
@@ -52,7 +52,13 @@ select
     field.timeoriginalestimate as original_estimate_seconds,
     field.timeestimate as remaining_estimate_seconds,
     field.timespent as spent_seconds,
-    all_fields,
+    map_from_entries(
+        list_filter(
+            map_entries(fields),
+            lambda entry:entry.value not in ('null', '[]', '{}', '""')
+            and entry.key not in {{ opened_fields() }}
+        )
+    ) as other_fields,
     record.changelog.histories as histories,
     _deleted as is_deleted,
     coalesce(_source_updated_at, {{ utc("field.updated") }}, _known_at) as recorded_at,
