@@ -7,7 +7,8 @@ from collections import defaultdict
 import dagster as dg
 
 from pipelines import policies, settings
-from pipelines.defs import alerts, forecasts, publish, quality, resources, sources, warehouse
+from pipelines.defs import alerts, forecasts, publish, quality, rebuild, resources, sources, warehouse
+from pipelines.keys import REBUILT
 from pipelines.line import Line
 from pipelines.settings import Settings
 from pipelines.stages import build, layers
@@ -31,6 +32,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
         sources.definitions(config.sites, layers.fresh_for(manifest)),
         tables,
         quality.definitions(),
+        rebuild.definitions(config, layers.stored_tables(manifest)),
         forecasts.definitions(),
         publish.definitions(readable),
         alerts.definitions(),
@@ -40,7 +42,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
 
 
 def _jobs(config: Settings) -> dg.Definitions:
-    everything = dg.AssetSelection.all()
+    everything = dg.AssetSelection.all() - dg.AssetSelection.assets(REBUILT)
     line = dg.define_asset_job(LINE_JOB, everything, description="Sync, build, gate, forecast, publish, tell.")
     from_warehouse = everything - dg.AssetSelection.key_prefixes(["landing"])
     forecast = dg.define_asset_job(

@@ -20,6 +20,7 @@ from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
 from pipelines import settings
 from pipelines.cli_sandbox import sandbox
+from pipelines.cli_verify import verify
 from pipelines.cli_webhooks import webhooks
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
@@ -248,19 +249,6 @@ def forecast(as_of: Any) -> None:
 
 
 @group.command()
-def verify() -> None:
-    """Read every committed landing file and compare its hash with its commit. Exit 1 where one is damaged."""
-    from pipelines.line import Line
-
-    problems = Line.of(settings.load()).landing.verify()
-    for problem in problems:
-        err.print(f"[bold red]damaged:[/bold red] {escape(problem)}", soft_wrap=True)
-    if problems:
-        sys.exit(1)
-    out.print("Every committed landing file is whole.")
-
-
-@group.command()
 def status() -> None:
     """What is published: release, as_of and row counts, as JSON."""
     manifest = settings.load().published_dir / "current" / "manifest.json"
@@ -269,7 +257,7 @@ def status() -> None:
     sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
 
 
-for subcommands in (sandbox, webhooks):
+for subcommands in (sandbox, verify, webhooks):
     group.add_command(subcommands)
 
 

@@ -8,6 +8,7 @@ EXPECTATION_RESULT = dg.AssetKey(["ledger", "expectation_result"])
 OUTPUT_EXPECTATION_RESULT = dg.AssetKey(["ledger", "output_expectation_result"])
 COMPLETENESS = dg.AssetKey(["ledger", "completeness"])
 ALERT = dg.AssetKey(["ledger", "alert"])
+REBUILT = dg.AssetKey(["quality", "rebuilt_warehouse"])
 RELEASE = dg.AssetKey(["published", "release"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from pipelines.resources.landing import Landing
 from pipelines.resources.ledger import Ledger
@@ -35,6 +36,10 @@ class Line:
     """Where rules, forecasts and pages are computed."""
     is_unattended: bool = False
     """A scheduled run waits and tries again where a person at the terminal would rather be told."""
+    warehouse_path: Path | None = None
+    """Where to build instead of in the home's warehouse."""
+    only_syncs: frozenset[str] | None = None
+    """Look at no other syncs than these."""
 
     @classmethod
     def of(
@@ -61,7 +66,7 @@ class Line:
 
     @cached_property
     def landing(self) -> Landing:
-        return Landing(self.settings.landing_dir, quarantine=self.settings.quarantine_dir)
+        return Landing(self.settings.landing_dir, quarantine=self.settings.quarantine_dir, only=self.only_syncs)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -69,4 +74,4 @@ class Line:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        return Warehouse.of(self.settings)
+        return Warehouse.of(self.settings, self.warehouse_path)

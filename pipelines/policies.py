@@ -22,6 +22,9 @@ RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, 
 DAILY_FORECAST_CRON = "0 5 * * *"
 """Before the PMO's working day, in the portfolio's reporting time zone."""
 
+NIGHTLY_REBUILD_CRON = "0 2 * * *"
+"""When nobody waits for the warehouse; done before the daily forecast."""
+
 SENSOR_INTERVAL_SECONDS = 60
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,13 +26,19 @@ class Landing:
     """The landing zone below a folder, or below an object-store URL."""
 
     def __init__(
-        self, root: str | Path, *, quarantine: Path | None = None, wall_clock: Callable[[], datetime] = now
+        self,
+        root: str | Path,
+        *,
+        quarantine: Path | None = None,
+        wall_clock: Callable[[], datetime] = now,
+        only: Collection[str] | None = None,
     ) -> None:
         self.root = str(root)
         self.store = open_store(root)
         beside = Path() if "://" in self.root else Path(root).parent
         self._quarantine = quarantine or beside / "quarantine"
         self._wall_clock = wall_clock
+        self._only = only
 
     def begin(self, type: str, site: str, known_at: datetime | None = None, *, full: bool = False) -> SyncWriter:
         """Start landing a sync; it exists only after `SyncWriter.commit`."""
@@ -56,9 +62,10 @@ class Landing:
         )
 
     def commit_ids(self) -> list[str]:
-        """The ids of all syncs that exist, in order of their start."""
+        """The ids of all syncs that exist (of those that `only` names), in order of their start."""
         # A crash between writing and linking leaves a hidden draft; `names` does not show it.
-        return [n.removesuffix(".json") for n in self.store.names(commits_file.FOLDER) if n.endswith(".json")]
+        found = [n.removesuffix(".json") for n in self.store.names(commits_file.FOLDER) if n.endswith(".json")]
+        return found if self._only is None else [sync_id for sync_id in found if sync_id in self._only]
 
     def commit(self, sync_id: str) -> Commit:
         name = f"{commits_file.FOLDER}/{sync_id}.json"

@@ -61,9 +61,10 @@ class Warehouse:
         self._writing = threading.local()
 
     @classmethod
-    def of(cls, settings: Settings) -> Warehouse:
+    def of(cls, settings: Settings, path: Path | None = None) -> Warehouse:
+        """The home's warehouse, or one in another file."""
         return cls(
-            settings.warehouse_path,
+            path or settings.warehouse_path,
             lock_wait_seconds=settings.lock_wait_seconds,
             threads=settings.threads,
             memory_limit=settings.memory_limit,

@@ -194,10 +194,15 @@ def manifest(line: Line) -> dict[str, Any]:
     return _read_manifest(_dbt(line.settings, line.warehouse).manifest_path())
 
 
+def parsed_project(line: Line) -> Path:
+    """The folder that holds dbt's project as it stands, parsed."""
+    return _dbt(line.settings, line.warehouse).manifest_path().parent
+
+
 def _dbt(settings: Settings, warehouse: Warehouse) -> Dbt:
     options = {"memory_limit": settings.memory_limit, "duckdb_threads": settings.threads}
     given = tuple(sorted((name, value) for name, value in options.items() if value))
-    return _kept(settings.home / "dbt", warehouse.path, given)
+    return _kept(warehouse.path.parents[1] / "dbt", warehouse.path, given)
 
 
 @lru_cache(maxsize=4)

@@ -34,6 +34,13 @@ def models_of_layer(manifest: Mapping[str, Any], layer: str) -> list[str]:
     ]
 
 
+def stored_tables(manifest: Mapping[str, Any]) -> list[str]:
+    """The addresses of the core's stored tables: all of them, since each may be left as it was by a build."""
+    nodes = [manifest["nodes"][uid] for uid in models_of_layer(manifest, "core") if uid.startswith("model.")]
+    stored = [node for node in nodes if node["config"]["materialized"] in ("table", "incremental")]
+    return sorted(f"{node['schema']}.{node['alias']}" for node in stored)
+
+
 def streams(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     """Source type → the streams staging reads: each must have its view, even before anything is landed."""
     found: dict[str, list[str]] = {}

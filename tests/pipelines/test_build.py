@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from connectors.source import Batch, Outcome
 from pipelines.line import Line
 from pipelines.resources.dbt import UNCHANGED
 from pipelines.settings import Settings
 from pipelines.stages import build, build_state, layers
-from tests.fixtures.jira_history import LittleIssue, dimensions
+from tests.fixtures.small_line import NOW, landed, register
 from tests.fixtures.warehouse import parsed_target
-
-NOW = datetime(2026, 1, 6, 12, 0, 0, 123_000, tzinfo=UTC)  # Jira tells its time to the millisecond
-
-
-def landed(home: Path) -> Line:
-    """A line whose landing holds one sync of a small Jira."""
-    line = Line.of(Settings(home=home, sources_dir=home / "sources", reporting_timezone="Europe/Berlin"))
-    moment = NOW.replace(tzinfo=None) - timedelta(days=1)
-    issue = LittleIssue(1, moment)
-    issue.move(moment + timedelta(hours=2), 1001, "3")
-    batches: dict[str, Batch] = {}
-    for record in (*dimensions(), issue.record(), LittleIssue(2, moment).record()):
-        batch = batches.setdefault(record.stream, Batch(record.stream))
-        row = record.row("acme", moment, "")
-        updated = record.updated.replace(tzinfo=UTC) if record.updated else None
-        batch.add(record.key, row["payload"].encode(), updated)
-    with line.landing.begin("jira", "acme", NOW) as writer:
-        for batch in batches.values():
-            writer.write(batch)
-        outcome = Outcome({}, "complete", server_time=NOW)
-        writer.finish(outcome)
-        writer.commit(outcome)
-    register(line, "2026-06-01", NOW - timedelta(days=30), NOW - timedelta(days=3))
-    # saved on a machine whose clock is ahead, and landed after the last time that Jira told
-    register(line, "2026-09-01", NOW + timedelta(minutes=5), NOW + timedelta(seconds=3))
-    return line
-
-
-def register(line: Line, promised_on: str, saved_at: datetime, known_at: datetime) -> None:
-    """Land the register's row of the project, as saved and synced at these moments."""
-    row = {"project_key": "APP", "project_site": "acme", "phase": "active", "promised_on": promised_on}
-    batch = Batch("project")
-    batch.add("APP", json.dumps(row).encode(), saved_at)
-    with line.landing.begin("registers", "pmo", known_at) as writer:
-        writer.write(batch)
-        writer.commit(Outcome({}, "complete"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,136 @@
+"""`slipstream verify rebuild`: equal where it is equal, and every row that is not is found and named."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli_verify import verify
+from pipelines.defs.rebuild import check_name, proof_asset
+from pipelines.line import Line
+from pipelines.settings import child_environment
+from pipelines.stages import build, layers, rebuild
+from tests.fixtures.jira_history import LittleIssue, restless
+from tests.fixtures.small_line import NOW, land, landed
+from tests.fixtures.warehouse import parsed_target
+
+START = datetime(2026, 1, 5)  # noqa: DTZ001 (warehouse times are UTC without zone)
+
+
+@pytest.fixture(scope="module")
+def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Built once in full, and once more with what a second sync brought."""
+    home = tmp_path_factory.mktemp("home")
+    parsed_target(request.config, home)
+    line = landed(home)
+    build.build_layer(line, "core").raise_if_failed()
+    later = LittleIssue(2, NOW.replace(tzinfo=None) - timedelta(days=1))
+    later.move(NOW.replace(tzinfo=None) + timedelta(hours=1), 1002, "2")
+    land(line, [later.record()], NOW + timedelta(hours=2))
+    return line
+
+
+def environment(line: Line) -> dict[str, str]:
+    config = line.settings
+    return {"SLIPSTREAM_HOME": str(config.home), "SLIPSTREAM_TIMEZONE": config.reporting_timezone}
+
+
+def tampered(line: Line, statement: str) -> None:
+    with duckdb.connect(str(line.settings.warehouse_path)) as db:
+        db.execute(statement)
+
+
+def test_a_warehouse_equals_its_rebuild_and_nothing_is_left_of_it(line: Line) -> None:
+    report = rebuild.verify_rebuild(line)
+    compared = {table.table: table.rows for table in report.tables}
+    assert compared["marts.dim_issue"] == 2
+    assert compared["marts.fct_issue_status_interval"] == 4, "what the second sync brought is compared too"
+    assert compared["staging.stg_jira__issue"] == 3
+    assert report.differing == ()
+    assert "0 rows differ" in report.summary()
+    assert not (line.settings.home / "rebuilt").exists()
+
+
+def test_a_row_that_a_rebuild_would_not_give_is_counted_and_named(line: Line) -> None:
+    issue = "update marts.dim_issue set summary = 'forged' where issue_key = 'APP-2'"
+    tampered(line, issue)
+    done = CliRunner().invoke(verify, ["rebuild"], env=environment(line))
+    assert done.exit_code == 1
+    assert "marts.dim_issue: 2 rows, 2 here and 2 rebuilt; such as acme:2" in " ".join(done.output.split())
+    build.build_layer(line, "core", full_refresh=True).raise_if_failed()
+
+
+def test_what_lands_while_it_compares_is_left_to_the_next_build(line: Line) -> None:
+    def tell(text: str) -> None:
+        if text.startswith("anew:") and not told:
+            told.append(text)
+            land(line, [LittleIssue(3, NOW.replace(tzinfo=None)).record()], NOW + timedelta(days=1))
+
+    told: list[str] = []
+    report = rebuild.verify_rebuild(replace(line, tell=tell))
+    assert told
+    assert report.differing == ()
+    assert {table.rows for table in report.tables if table.table == "marts.dim_issue"} == {2}
+
+
+def test_a_difference_is_not_blamed_on_a_warehouse_that_was_built_meanwhile(line: Line) -> None:
+    def tell(text: str) -> None:
+        if text.startswith("anew:") and not told:
+            told.append(text)
+            tampered(line, "delete from marts.dim_sprint; update marts.dim_issue set summary = 'later'")
+
+    told: list[str] = []
+    tampered(line, "update marts.dim_issue set summary = 'forged'")
+    with pytest.raises(rebuild.MovedOnError, match="built again"):
+        rebuild.verify_rebuild(replace(line, tell=tell))
+    build.build_layer(line, "core", full_refresh=True).raise_if_failed()
+
+
+def test_dagster_shows_the_proof_with_a_check_for_every_stored_table(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = layers.stored_tables(build.manifest(line))
+    found = tuple(rebuild.Comparison(table, 5, 5, int(table == "marts.dim_issue")) for table in tables)
+    monkeypatch.setattr(rebuild, "verify_rebuild", lambda _: rebuild.RebuildReport(START, 1.0, found))
+    run = dg.materialize([proof_asset(tables)], resources={"line": line}, raise_on_error=False)
+    judged = {check.check_name: check.passed for check in run.get_asset_check_evaluations()}
+    assert judged == {check_name(table): table != "marts.dim_issue" for table in tables}
+
+
+@pytest.mark.slow
+def test_shuffled_late_and_deleted_records_and_killed_builds_end_as_a_rebuild_does(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Each build may be killed after any of its tables; whatever was half done, the last equals a rebuild."""
+    draw = random.Random(7)
+    parsed_target(request.config, tmp_path)
+    line = landed(tmp_path)
+    days = restless(7, START + timedelta(days=3), days=4, issues=24)
+    for day, batch in enumerate(days):
+        for record in batch:
+            if record.stream == "issue" and not record.deleted and draw.random() < 0.4:
+                days[draw.randrange(day, len(days))].append(record)
+    for day, records in enumerate(days):
+        land(line, records, (START + timedelta(days=3 + day, hours=20)).replace(tzinfo=UTC))
+        killed = killed_build(line, draw.randint(1, 30))
+        assert killed.returncode == -9, killed.stderr
+        if draw.random() < 0.5:
+            build.build_layer(line, "core").raise_if_failed()
+    report = rebuild.verify_rebuild(line)
+    assert {table.table: table.examples for table in report.differing} == {}
+    assert {table.rows for table in report.tables if table.table == "marts.dim_issue"} != {0}
+
+
+def killed_build(line: Line, after: int) -> subprocess.CompletedProcess[str]:
+    told = child_environment(**environment(line), SLIPSTREAM_CRASH_AT=f"line.model:{after}")
+    command = [sys.executable, "-m", "pipelines.cli", "build"]
+    return subprocess.run(command, env=told, capture_output=True, text=True, check=False)
