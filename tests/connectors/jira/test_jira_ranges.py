@@ -74,6 +74,7 @@ def test_a_checkpoint_from_before_ranges_were_cut_on_the_way_is_taken_up():
 
 
 def test_what_is_told_on_the_way_depends_on_how_much_there_is(monkeypatch):
+    monkeypatch.setattr(ranges, "_UNCUT", 5_000)  # so few that one page of ids tells how many there are
     monkeypatch.setattr(cloud, "_IDS", 5_000)
     monkeypatch.setattr(sync, "_LEAST_TOLD", 2)
     monkeypatch.setattr(sync, "_LINES", 4)
