@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from connectors.http import Session
+from connectors.jira import wire
 from connectors.jira.dimensions import Project
 from connectors.jira.flavour import Flavour
 from connectors.jira.held import Held, Ids
@@ -28,16 +29,15 @@ Class: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Census:
-    """Ids at the source: as they came (by creation), and sorted, each with the number of the project its key names."""
+    """Ids at the source, sorted, each with the number of the project that its key names."""
 
-    listed: Sequence[int]
     ids: Ids
     owners: Ids
     names: Sequence[str]
 
     def without(self, gone: Ids) -> Census:
         keep = ~np.isin(self.ids, gone)
-        return Census(self.listed, self.ids[keep], self.owners[keep], self.names)
+        return Census(self.ids[keep], self.owners[keep], self.names)
 
     def by_project(self, ids: Ids) -> dict[str, Ids]:
         """Of these ids, those of each project; meant for few ids."""
@@ -56,20 +56,36 @@ class Census:
 
 def nothing() -> Census:
     """Where no project is visible at all."""
-    return Census((), np.empty(0, np.int64), np.empty(0, np.int64), ())
+    return Census(np.empty(0, np.int64), np.empty(0, np.int64), ())
+
+
+@dataclass
+class Roll:
+    """Ids as they are listed, page by page."""
+
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    _owners: array[int] = field(default_factory=lambda: array("q"))
+    _numbers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(count().__next__))
+
+    def take(self, page: wire.CensusPage) -> None:
+        self.ids.extend([issue.id for issue in page.issues])
+        self._owners.extend([self._numbers[issue.key.rpartition("-")[0]] for issue in page.issues])
+
+    def census(self, projects: Sequence[Project]) -> Census:
+        """Once all is listed."""
+        known = {project.key: project.id for project in projects}
+        ids, first = np.unique(np.array(self.ids, dtype=np.int64), return_index=True)
+        names = [known.get(name, name) for name in self._numbers]
+        return Census(ids, np.array(self._owners, dtype=np.int64)[first], names)
 
 
 async def read(
     flavour: Flavour, session: Session, within: str, projects: Sequence[Project], reconcile: Sequence[int] = ()
 ) -> Census:
-    listed, owners = array("q"), array("q")
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    roll = Roll()
     async for page in flavour.ids(session, ordered(within), reconcile):
-        listed.extend([issue.id for issue in page.issues])
-        owners.extend([numbers[issue.key.rpartition("-")[0]] for issue in page.issues])
-    known = {project.key: project.id for project in projects}
-    ids, first = np.unique(np.array(listed, dtype=np.int64), return_index=True)
-    return Census(listed, ids, np.array(owners, dtype=np.int64)[first], [known.get(name, name) for name in numbers])
+        roll.take(page)
+    return roll.census(projects)
 
 
 @dataclass

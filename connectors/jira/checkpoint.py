@@ -29,11 +29,15 @@ class Range:
 
 @dataclass
 class Unfinished:
-    """The rest of a sync that a quota stopped: it is taken up where it stood."""
+    """The rest of a sync that a quota stopped: it is taken up where it stood.
+
+    While `is_open`, the last range holds all that is not listed yet: it is to be cut before it is read.
+    """
 
     full: bool
     server_time: datetime
     ranges: list[Range] = field(default_factory=list)
+    is_open: bool = False
 
 
 @dataclass
@@ -95,7 +99,10 @@ def load(stored: Mapping[str, Any] | None) -> State:
         worklogs_until=_time(stored["worklogs_until"]),
         unfinished=rest
         and Unfinished(
-            rest["full"], datetime.fromisoformat(rest["server_time"]), [Range(*part) for part in rest["ranges"]]
+            rest["full"],
+            datetime.fromisoformat(rest["server_time"]),
+            [Range(*part) for part in rest["ranges"]],
+            rest.get("is_open", False),
         ),
         # checkpoints of the first releases know none of these
         due=set(unpack_sorted(stored["due"]).tolist()) if "due" in stored else set(),
@@ -108,7 +115,7 @@ def _unfinished(rest: Unfinished | None) -> dict[str, Any] | None:
     if rest is None:
         return None
     ranges = [[part.jql, part.token, part.reconcile] for part in rest.ranges]
-    return {"full": rest.full, "server_time": _text(rest.server_time), "ranges": ranges}
+    return {"full": rest.full, "server_time": _text(rest.server_time), "ranges": ranges, "is_open": rest.is_open}
 
 
 def _text(moment: datetime | None) -> str | None:

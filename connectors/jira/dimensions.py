@@ -4,6 +4,7 @@ user, board or status changes, so these are compared by hash with what the check
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Container
 from dataclasses import dataclass, field
@@ -116,16 +117,19 @@ async def read_projects(flavour: Flavour, session: Session, wanted: tuple[str, .
 
 
 async def read_others(flavour: Flavour, session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
-    """Every other dimension at once; `filtered` keeps boards to the chosen projects."""
-    api = flavour.api
+    """Every other dimension at once; `filtered` keeps boards to the chosen projects.
+
+    There may be many boards and projects: not all of them queue up before what else is asked for meanwhile.
+    """
+    api, turns = flavour.api, asyncio.Semaphore(session.policy.in_flight)
     groups = await together(
         _read(streams.FIELD, flavour.fields(session)),
         _read(streams.STATUS, session.fetch(get(f"{api}/status"), wire.raw_list)),
         _read(streams.USER, flavour.users(session)),
         _read(streams.LINK_TYPE, _read_link_types(session, api)),
         _read(streams.SERVER, _single(session, f"{api}/serverInfo")),
-        _boards(session, projects, filtered=filtered),
-        _versions(session, api, projects),
+        _boards(session, turns, projects, filtered=filtered),
+        _versions(session, turns, api, projects),
     )
     return [snapshot for group in groups for snapshot in group]
 
@@ -147,7 +151,9 @@ async def _read_link_types(session: Session, api: str) -> list[Raw]:
     return (await session.fetch(get(f"{api}/issueLinkType"), _link_types)).issueLinkTypes
 
 
-async def _boards(session: Session, projects: list[Project], *, filtered: bool) -> list[Snapshot]:
+async def _boards(
+    session: Session, turns: asyncio.Semaphore, projects: list[Project], *, filtered: bool
+) -> list[Snapshot]:
     (boards,) = await _read(streams.BOARD, by_offset(session, "/rest/agile/1.0/board"))
     sprints = Snapshot(streams.SPRINT, unavailable=boards.unavailable)
     if boards.unavailable:
@@ -157,16 +163,21 @@ async def _boards(session: Session, projects: list[Project], *, filtered: bool) 
         heads = {key: head for key, head in heads.items() if _belongs(head, projects)}
         boards.records = {key: boards.records[key] for key in heads}
     boards.owners = {key: owner for key, head in heads.items() if (owner := _owner(head))}
-    await together(*(_sprints(session, sprints, head) for head in heads.values() if head.type != "kanban"))
+    sprinting = [head for head in heads.values() if head.type != "kanban"]
+    found = await together(*(_sprints(session, turns, sprints, board) for board in sprinting))
+    for board, raws in zip(sprinting, found, strict=True):  # not as they came: the same order each time
+        sprints.add(raws, _owner(board))
     return [boards, sprints]
 
 
-async def _sprints(session: Session, sprints: Snapshot, board: _Board) -> None:
+async def _sprints(session: Session, turns: asyncio.Semaphore, sprints: Snapshot, board: _Board) -> list[Raw]:
     try:
-        sprints.add(await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint"), _owner(board))
+        async with turns:
+            return await by_offset(session, f"/rest/agile/1.0/board/{board.id}/sprint")
     except _REFUSED as refused:
         if refused.status != 400:  # 400: this board has no sprints, which is its right
             sprints.skip(f"board/{board.id}", refused)
+        return []
 
 
 def _owner(board: _Board) -> str:
@@ -179,20 +190,26 @@ def _belongs(board: _Board, projects: list[Project]) -> bool:
     )
 
 
-async def _versions(session: Session, api: str, projects: list[Project]) -> list[Snapshot]:
+async def _versions(session: Session, turns: asyncio.Semaphore, api: str, projects: list[Project]) -> list[Snapshot]:
     versions = Snapshot(streams.VERSION)
-    await together(*(_versions_of(session, api, versions, project) for project in projects if not project.deleted))
+    asked = [project for project in projects if not project.deleted]
+    found = await together(*(_versions_of(session, turns, api, versions, project) for project in asked))
+    for project, raws in zip(asked, found, strict=True):
+        versions.add(raws, project.id)
     return [versions]
 
 
-async def _versions_of(session: Session, api: str, versions: Snapshot, project: Project) -> None:
-    path = f"{api}/project/{project.id}/versions"
+async def _versions_of(
+    session: Session, turns: asyncio.Semaphore, api: str, versions: Snapshot, project: Project
+) -> list[Raw]:
     try:
-        versions.add(await session.fetch(get(path), wire.raw_list), project.id)
+        async with turns:
+            return await session.fetch(get(f"{api}/project/{project.id}/versions"), wire.raw_list)
     except _REFUSED as refused:
         versions.is_whole = False
         if not project.archived:  # an archive may keep its versions to itself
             versions.skip(f"project/{project.id}", refused)
+        return []
 
 
 @dataclass

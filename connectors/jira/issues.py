@@ -1,21 +1,18 @@
-"""Issues as they stream in: which ranges to ask for, and what of each page is news.
+"""Issues as they stream in: how to ask for them, and what of each page is news.
 
 Only `updated`, project and changelog counts are looked at; the payload goes on as the bytes that came.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Final
 
 from connectors.http import Session
 from connectors.jira import portions, streams, wire
 from connectors.jira.checkpoint import Range, State
 from connectors.jira.config import Settings
-from connectors.jira.flavour import Flavour
 from connectors.jira.pages import following
 from connectors.jira.portions import Splitting
 from connectors.source import Batch, Rejected
@@ -23,9 +20,8 @@ from connectors.source import Batch, Rejected
 SEARCH: Final = "/rest/api/3/search/jql"
 BULK: Final = "/rest/api/3/issue/bulkfetch"
 BULK_SIZE: Final = 100  # ids a bulk fetch takes
-_LARGEST_RANGE: Final = 1_000  # of equal parts read side by side, the last to end is what all wait for
 _EVERYTHING: Final = "created >= 0"  # Jira refuses a search without any restriction
-_ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between two pages shifts nothing
+ORDER: Final = "ORDER BY created ASC"  # never changes, so an update between two pages shifts nothing
 
 
 def scope(projects: Sequence[str]) -> str:
@@ -34,42 +30,12 @@ def scope(projects: Sequence[str]) -> str:
 
 
 def ordered(*clauses: str) -> str:
-    return f"{' AND '.join(clauses)} {_ORDER}"
+    return f"{' AND '.join(clauses)} {ORDER}"
 
 
 def since(within: str, millis: int, reconcile: Sequence[int] = ()) -> Range:
     """Everything updated since, by the full minute before: JQL compares minutes, and epoch time has no zone."""
     return Range(ordered(within, f"updated >= {millis // 60_000 * 60_000}"), reconcile=list(reconcile))
-
-
-async def plan(flavour: Flavour, session: Session, settings: Settings, within: str, ids: Sequence[int]) -> list[Range]:
-    """Disjoint ranges by creation time that together hold everything; `ids` come in that order from the census.
-
-    Each holds a whole number of pages, so that ranges read side by side cost no extra request.
-    """
-    if not ids:
-        return []
-    pages = math.ceil(len(ids) / settings.page_size / (2 * settings.in_flight))
-    size = min(_LARGEST_RANGE, pages * settings.page_size)
-    marks = await _created(flavour, session, [str(ids[at]) for at in range(size, len(ids), size)])
-    edges = [None, *marks, None]
-    return [Range(ordered(within, *_between(low, high))) for low, high in pairwise(edges)]
-
-
-def _between(low: int | None, high: int | None) -> list[str]:
-    bounds = [] if low is None else [f"created >= {low}"]
-    return bounds if high is None else [*bounds, f"created < {high}"]
-
-
-async def _created(flavour: Flavour, session: Session, ids: list[str]) -> list[int]:
-    """Creation times of these issues, ascending, each once; one that is gone by now only makes a range wider."""
-    marks: set[int] = set()
-    for group in wire.chunks(ids, BULK_SIZE):
-        for issue in await flavour.births(session, group):
-            at = wire.moment(issue.fields.created)
-            if at is not None:
-                marks.add(wire.millis(at))
-    return sorted(marks)
 
 
 def reconciled(ids: Sequence[int]) -> dict[str, list[int]]:

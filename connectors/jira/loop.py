@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+Chains: TypeAlias = Iterable[AsyncIterator[T]] | AsyncIterator[AsyncIterator[T]]
 
 
 class _End(Generic[T]):
@@ -33,7 +35,7 @@ class Loop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.run(_cancel_others())
+            self.still()
             self.run(self._loop.shutdown_asyncgens())
         finally:
             self._loop.close()
@@ -41,13 +43,24 @@ class Loop:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
 
-    def merge(self, chains: Iterable[AsyncIterator[T]], workers: int, ahead: int) -> Iterator[T]:
+    def still(self) -> None:
+        """End whatever is under way, before it asks for more."""
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self.run(_ended(tasks))
+
+    def merge(self, chains: Chains[T], workers: int, ahead: int, beside: Work | None = None) -> Iterator[T]:
         """Items of all chains as they arrive: `workers` chains at a time, at most `ahead` items waiting here.
 
-        The first error ends the stream, after the items that arrived before it.
+        Chains may become known one by one, to the work `beside`. All of it begins at once and goes on whenever the
+        loop runs. The first error ends the stream, after the items that arrived before it.
         """
         queue: asyncio.Queue[T | _End[T]] = asyncio.Queue(maxsize=ahead)
-        feeding = self._loop.create_task(_feed(iter(chains), workers, queue))
+        feeding = self._loop.create_task(_feed(chains, workers, queue, beside))
+        return self._taken(queue, feeding)
+
+    def _taken(self, queue: asyncio.Queue[T | _End[T]], feeding: asyncio.Task[None]) -> Iterator[T]:
         try:
             while True:
                 item = self.run(queue.get())
@@ -61,20 +74,34 @@ class Loop:
             feeding.cancel()
 
 
-async def _feed(chains: Iterator[AsyncIterator[T]], workers: int, queue: asyncio.Queue[T | _End[T]]) -> None:
+async def _feed(chains: Chains[T], workers: int, queue: asyncio.Queue[T | _End[T]], beside: Work | None) -> None:
+    known = chains if isinstance(chains, AsyncIterator) else _one_by_one(chains)
+    turn = asyncio.Lock()  # one worker at a time waits for the next chain
+
     async def work() -> None:
-        for chain in chains:
+        while True:
+            async with turn:
+                chain = await anext(known, None)
+            if chain is None:
+                return
             async for item in chain:
                 await queue.put(item)
 
     error: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as group:
+            if beside is not None:
+                group.create_task(beside())
             for _ in range(workers):
                 group.create_task(work())
     except BaseExceptionGroup as trouble:
         error = trouble.exceptions[0]
     await queue.put(_End(error))
+
+
+async def _one_by_one(chains: Iterable[AsyncIterator[T]]) -> AsyncIterator[AsyncIterator[T]]:
+    for chain in chains:
+        yield chain
 
 
 async def together(*works: Coroutine[Any, Any, T]) -> list[T]:
@@ -93,8 +120,5 @@ async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) ->
     return found[0], found[1]
 
 
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+async def _ended(tasks: Collection[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)

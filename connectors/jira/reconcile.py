@@ -78,10 +78,11 @@ class Reconciliation:
 
     def _back(self, found: census.Differences) -> tuple[list[int], list[int]]:
         """Held issues to be asked for again: those due that are in sight, and all of a project with another key."""
-        due = np.intersect1d(_ids(self._state.due), self.census.ids)
+        due = np.intersect1d(_ids(self._state.due), self.census.ids, assume_unique=True)
         due = np.setdiff1d(due, np.array(found.lacking, dtype=np.int64))
         names = {project.id for project in self._projects if project.is_live and self._has_new_key(project)}
-        rows = self._state.held.by_project(np.intersect1d(self._state.held.ids, self.census.ids)) if names else {}
+        both = np.intersect1d(self._state.held.ids, self.census.ids, assume_unique=True) if names else _ids(set())
+        rows = self._state.held.by_project(both)
         renamed = [issue for name in names for issue in rows.get(name, np.empty(0, np.int64)).tolist()]
         return np.setdiff1d(due, _ids(set(renamed))).tolist(), renamed
 
@@ -158,7 +159,7 @@ class Reconciliation:
             return
         chosen = {project.id for project in self._projects}
         held = self._state.held
-        away = held.by_project(np.intersect1d(_ids(self._met), held.ids))
+        away = held.by_project(np.intersect1d(_ids(self._met), held.ids, assume_unique=True))
         moved = _ids({issue for project, ids in away.items() if project not in chosen for issue in ids.tolist()})
         for project, ids in homes.items():
             self.missing.add(project, "moved", np.intersect1d(ids, moved).tolist())
@@ -192,7 +193,7 @@ class Reconciliation:
 
     def _forget(self, ids: list[int]) -> None:
         self._state.held.drop(ids)
-        self.delivered = np.setdiff1d(self.delivered, _ids(set(ids)))
+        self.delivered = np.setdiff1d(self.delivered, _ids(set(ids)), assume_unique=True)
         for issue in ids:
             self._state.recent.pop(issue, None)
             self._state.overflow.pop(issue, None)
@@ -201,7 +202,9 @@ class Reconciliation:
     def _remember(self, there: census.Census, asked: set[int]) -> None:
         """What is out of sight is due when it comes back, as is what could not be had; a new key is known by now."""
         state = self._state
-        unseen = np.setdiff1d(np.setdiff1d(state.held.ids, there.ids), self.delivered)
+        # each id is there once: numpy need not hash a hundred thousand of them while no request is in flight
+        absent = np.setdiff1d(state.held.ids, there.ids, assume_unique=True)
+        unseen = np.setdiff1d(absent, self.delivered, assume_unique=True)
         failed = {issue for issue in asked - self._met if state.held.holds(issue)}
         state.due = {*unseen.tolist(), *failed}
         unsure = set(state.held.by_project(_ids(failed)))

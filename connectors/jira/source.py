@@ -81,6 +81,7 @@ class JiraSource:
             try:
                 yield loop, session, client
             finally:
+                loop.still()
                 loop.run(session.__aexit__(None, None, None))
                 client.close()
 

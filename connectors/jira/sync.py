@@ -18,6 +18,7 @@ from connectors.jira import (
     comments,
     dimensions,
     issues,
+    ranges,
     registrations,
     signin,
     streams,
@@ -29,11 +30,13 @@ from connectors.jira.client import Client
 from connectors.jira.config import Settings
 from connectors.jira.held import Ids
 from connectors.jira.hints import Told
-from connectors.jira.loop import Loop, both
+from connectors.jira.loop import Loop
 from connectors.jira.reconcile import Reconciliation
 from connectors.source import Clock, Completeness, Hint, Item, Outcome, Progress, offset_of
 
-_TELL_EVERY: Final = 2_000  # issues between two lines of progress
+_LEAST_TOLD: Final = 2_000  # issues between two lines of progress
+_LINES: Final = 20  # where it is known how many issues there are
+_UNKNOWN: Final = 10_000  # issues between two lines where it is not
 _STEADY: Final = 5.0  # seconds by which two clocks may drift apart between two syncs
 
 
@@ -52,6 +55,7 @@ class Sync:
         self._put_off = timedelta()
         self._projects: list[dimensions.Project] = []
         self._census: census.Census | None = None
+        self._told_of = 0  # so many issues were told of
         self._delivered = np.empty(0, np.int64)
         self._missing = certificates.Missing()
         self._certificates: list[Completeness] = []
@@ -68,7 +72,7 @@ class Sync:
                 server_time=self._server_time,
             )
             yield from self._read_dimensions(full=full)
-            yield from self._read_issues(full=full)
+            yield from self._read_issues()
             yield from self._reconcile()
             yield from self._read_changelogs()
             yield from self._read_comments()
@@ -115,13 +119,9 @@ class Sync:
     def _read_dimensions(self, *, full: bool) -> Iterator[Item]:
         wanted = self._settings.projects
         listed, self._projects = self._loop.run(dimensions.read_projects(self._flavour, self._session, wanted))
+        self._begin(full=full)
         reading = dimensions.read_others(self._flavour, self._session, self._projects, filtered=bool(wanted))
-        within = self._within()
-        if self._begins(full=full) and self._is_whole(full=full) and within is not None:
-            # one page of ids waits for the one before: meanwhile the other slots are of use here
-            others, self._census = self._loop.run(both(reading, self._read_census(within)))
-        else:
-            others = self._loop.run(reading)
+        others = self._loop.run(reading)
         nothing_hidden = set(self._state.dimensions.get(streams.PROJECT.name, {})) <= set(listed.records)
         for snapshot in (listed, *others):
             name = snapshot.stream.name
@@ -151,15 +151,22 @@ class Sync:
     def _is_whole(self, *, full: bool) -> bool:
         return full or self._state.server_time is None or self._state.scope != self._settings.projects
 
+    def _begin(self, *, full: bool) -> None:
+        """Have issues listed and read beside all else that is asked for, as far as there is room for pages here."""
+        todo = self._state.unfinished
+        is_anew = todo is None or self._begins(full=full)
+        self._todo = self._plan(full=self._is_whole(full=full)) if todo is None or is_anew else todo
+        self._is_listed = is_anew and self._todo.is_open
+        self._ranges = ranges.Ranges(self._flavour, self._session, self._settings, self._todo)
+        at_once = self._settings.in_flight
+        self._pages = self._loop.merge(self._ranges.chains(), at_once, at_once, beside=self._ranges.cut)
+
     def _plan(self, *, full: bool) -> checkpoint.Unfinished:
         within, since = self._within(), self._state.server_time
         todo = checkpoint.Unfinished(full, self._server_time)
-        if within is None:
-            return todo
-        if self._census is not None:
-            listed = self._census.listed
-            todo.ranges = self._loop.run(issues.plan(self._flavour, self._session, self._settings, within, listed))
-        elif since is not None:
+        if within is not None and (full or since is None):
+            todo.ranges, todo.is_open = [checkpoint.Range(issues.ordered(within))], True
+        elif within is not None and since is not None:
             began = wire.millis(since - self._lookback - self._set_back)
             todo.ranges = [issues.since(within, began, self._told.reconcile)]
         return todo
@@ -167,20 +174,15 @@ class Sync:
     async def _read_census(self, within: str, reconcile: Sequence[int] = ()) -> census.Census:
         return await census.read(self._flavour, self._session, within, self._projects, reconcile)
 
-    def _read_issues(self, *, full: bool) -> Iterator[Item]:
-        state = self._state
-        todo = state.unfinished  # a sync taken up again vouches from when it was begun, however long it was put off
-        if todo is None or self._begins(full=full):
-            todo = self._plan(full=self._is_whole(full=full))
-            state.unfinished, state.scope = todo, self._settings.projects
+    def _read_issues(self) -> Iterator[Item]:
+        state, todo = self._state, self._todo
+        # a sync taken up again vouches from when it was begun, however long it was put off
         self._put_off, self._server_time = self._server_time - todo.server_time, todo.server_time
         since = None if todo.full else state.server_time
         floor = 0 if since is None else wire.millis(since - self._lookback) // 60_000 * 60_000
         self._intake = issues.Intake(state, self._window, todo.full, floor)
-        total = len(self._census.listed) if self._census else None
-        told = 0
-        chains = (self._flavour.range_pages(self._session, self._settings, part) for part in list(todo.ranges))
-        for part, page in self._loop.merge(chains, self._settings.in_flight, self._settings.in_flight):
+        state.unfinished, state.scope = todo, self._settings.projects
+        for part, page in self._pages:
             batch = self._intake.take(page, part.jql)
             self._told.note(page)
             part.token = page.nextPageToken
@@ -191,9 +193,16 @@ class Sync:
                 yield batch
             yield from self._intake.rejected
             self._intake.rejected.clear()
-            if self._intake.issues - told >= _TELL_EVERY:
-                told = self._intake.issues
-                yield Progress(f"Jira {self._settings.site}: issues", told, total)
+            yield from self._progress()
+        if self._is_listed:
+            self._census = self._ranges.roll.census(self._projects)
+
+    def _progress(self) -> Iterator[Progress]:
+        total = None if self._todo.is_open or not self._is_listed else len(self._ranges.roll.ids)
+        step = _UNKNOWN if total is None else max(_LEAST_TOLD, total // _LINES)
+        if self._intake.issues - self._told_of >= step:
+            self._told_of = self._intake.issues
+            yield Progress(f"Jira {self._settings.site}: issues", self._told_of, total)
 
     def _reconcile(self) -> Iterator[Item]:
         within = self._within()

@@ -239,7 +239,7 @@ def test_a_reported_deletion_is_looked_into_although_the_census_still_names_the_
     for issue in (1, 2, 3):
         held.put(issue, "10", 0)
     held.settle()
-    there = census.Census([1, 2, 3], np.array([1, 2, 3]), np.array([0, 0, 0]), ["10"])
+    there = census.Census(np.array([1, 2, 3]), np.array([0, 0, 0]), ["10"])
     nothing = np.empty(0, np.int64)
     visible, gone = [Project("10", "A")], [Project("10", "A", archived=True)]
     assert census.compare(held, there, nothing, visible, {2}).absent == [2]
