@@ -11,7 +11,8 @@ import yaml
 
 from pipelines import settings
 from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
-from pipelines.keys import RELEASE, landing_key
+from pipelines.defs.rebuild import JOB as NIGHTLY_JOB
+from pipelines.keys import REBUILT, RELEASE, landing_key
 from pipelines.resources.dbt import NodeResult
 from pipelines.stages import build
 from tests.fixtures.warehouse import parsed_target
@@ -70,7 +71,7 @@ def test_staging_hangs_on_the_stream_of_every_site_of_its_type(definitions: dg.D
 
 def test_everything_downstream_of_the_sources_runs_by_itself_on_change(definitions: dg.Definitions) -> None:
     for spec in specs(definitions):
-        if spec.group_name not in ("landing",) and spec.key.path[-1] != "completeness":
+        if spec.group_name not in ("landing",) and spec.key.path[-1] != "completeness" and spec.key != REBUILT:
             assert spec.automation_condition is not None, spec.key
 
 
@@ -117,11 +118,17 @@ def test_the_line_leads_from_landing_to_the_release(definitions: dg.Definitions)
     assert job is not None
 
 
-def test_forecasts_are_scheduled_daily_and_sites_are_watched(definitions: dg.Definitions) -> None:
+def test_forecasts_are_scheduled_daily_the_rebuild_nightly_and_sites_are_watched(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
-    assert [s.name for s in repository.schedule_defs] == [FORECAST_JOB]
+    assert {s.name for s in repository.schedule_defs} == {FORECAST_JOB, NIGHTLY_JOB}
     sensors = {s.name for s in repository.sensor_defs}
     assert {"acme_changed", "second_site_changed", "pmo_changed", "on_change", "failed_run_alert"} <= sensors
+
+
+def test_only_the_night_builds_everything_anew(definitions: dg.Definitions) -> None:
+    jobs = {job.name: job for job in definitions.get_repository_def().get_all_jobs()}
+    proving = {name for name, job in jobs.items() if any(node.name == "rebuilt_warehouse" for node in job.nodes)}
+    assert proving & {LINE_JOB, FORECAST_JOB, NIGHTLY_JOB} == {NIGHTLY_JOB}
 
 
 def test_broken_keys_block_what_is_downstream_but_findings_do_not(definitions: dg.Definitions) -> None:
