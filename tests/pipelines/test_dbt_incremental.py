@@ -26,6 +26,7 @@ INCREMENTAL = {
 }
 ALL = INCREMENTAL | {
     "+fct_dependency": ("marts.fct_dependency",),
+    "+bridge_issue_ancestor": ("marts.bridge_issue_ancestor",),
     "+fct_project_snapshot": ("marts.fct_project_snapshot",),
     "+fct_issue_field_value": ("marts.fct_issue_field_value",),
     "+int_delivery__issue_comment": ("intermediate.int_delivery__issue_content",),
