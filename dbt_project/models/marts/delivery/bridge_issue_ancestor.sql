@@ -49,7 +49,7 @@ with recursive
             climb.project_id,
             climb.recorded_at,
             climb.known_from,
-            above.issue_id,
+            above.issue_id as ancestor_issue_id,
             climb.distance + 1,
             list_append(climb.passed, above.issue_id),
             above.parent_issue_id

@@ -93,7 +93,7 @@ with recursive
         group by lower(programme_name)
         union all
         select
-            project_id,
+            project_id as node_id,
             site_id,
             project_key,
             project_name,
