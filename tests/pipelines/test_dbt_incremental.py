@@ -22,11 +22,11 @@ INCREMENTAL = {
         "marts.fct_issue_field_history",
         "marts.fct_issue_status_interval",
         "marts.dim_issue",
-    )
+    ),
+    "bridge_issue_ancestor": ("marts.bridge_issue_ancestor",),
 }
 ALL = INCREMENTAL | {
     "+fct_dependency": ("marts.fct_dependency",),
-    "+bridge_issue_ancestor": ("marts.bridge_issue_ancestor",),
     "+fct_project_snapshot": ("marts.fct_project_snapshot",),
     "+fct_issue_field_value": ("marts.fct_issue_field_value",),
     "+int_delivery__issue_comment": ("intermediate.int_delivery__issue_content",),
