@@ -12,23 +12,22 @@ with recursive
                 _commit_seq > {{ mark["commit_seq"] }}
                 or _as_of > timestamp '{{ mark["as_of"] }}'
         ),
-        -- all that stands or stood below: what is above these is above them
-        touched as (
+        moved as (
             select issue_id
             from changed
             union
             select issue_id
             from {{ ref("dim_issue") }}
             where parent_issue_id in (select issue_id from changed)
+        ),
+        -- all that stood below, too: what is above it is above them
+        touched as (
+            select issue_id
+            from moved
             union
-            select below.issue_id
-            from {{ this }} as below
-            left join
-                {{ ref("dim_issue") }} as issue
-                on issue.issue_id = below.ancestor_issue_id
-            where
-                below.ancestor_issue_id in (select issue_id from changed)
-                or issue.parent_issue_id in (select issue_id from changed)
+            select issue_id
+            from {{ this }}
+            where ancestor_issue_id in (select issue_id from moved)
         ),
     {% endif %}
     climb as (
