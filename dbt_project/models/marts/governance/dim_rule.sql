@@ -28,7 +28,7 @@ select
     rule.known_from
 from {{ source("ledger", "rule") }} as rule
 inner join edition using (edition, known_from)
-left join {{ ref("severity_weight_default") }} as weight using (severity)
+left join {{ ref("int_governance__severity_weight") }} as weight using (severity)
 qualify
     row_number() over (
         partition by rule.rule_id order by rule.known_from desc, rule.edition

@@ -28,6 +28,6 @@ select
     max(result.known_from) as known_from
 from result
 inner join last_run using (score_on, gate, run_id)
-inner join {{ ref("severity_weight_default") }} as weight using (severity)
+inner join {{ ref("int_governance__severity_weight") }} as weight using (severity)
 where result.project_id is not null and result.evaluated_count > 0
 group by result.project_id, result.owner, result.score_on
