@@ -6,6 +6,7 @@ import dagster as dg
 
 EXPECTATION_RESULT = dg.AssetKey(["ledger", "expectation_result"])
 OUTPUT_EXPECTATION_RESULT = dg.AssetKey(["ledger", "output_expectation_result"])
+RULE = dg.AssetKey(["ledger", "rule"])
 COMPLETENESS = dg.AssetKey(["ledger", "completeness"])
 ALERT = dg.AssetKey(["ledger", "alert"])
 REBUILT = dg.AssetKey(["quality", "rebuilt_warehouse"])

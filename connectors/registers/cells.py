@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TypeAlias
 
-from connectors.registers.streams import Column, Kind
+from connectors.registers.sheet import Column, Kind
 
 Cell: TypeAlias = object
 Value: TypeAlias = str | int | None

@@ -10,7 +10,8 @@ import orjson
 
 from connectors.registers.cells import BadCell, Cell, Value, as_text, parse
 from connectors.registers.folder import Grid
-from connectors.registers.streams import LINEAGE, SHEETS, Sheet
+from connectors.registers.sheet import LINEAGE, Sheet
+from connectors.registers.streams import SHEETS
 from connectors.source import Rejected
 
 HEADING_DEPTH = 20  # people put a title and notes above the table

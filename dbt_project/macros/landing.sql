@@ -2,6 +2,9 @@
 {# The registrar's own bookkeeping. Not a source: it says which files exist, it is not data with a lineage. #}
 {% macro registered(table) -%} landing.{{ table }} {%- endmacro %}
 
+{# What the ledger was told by earlier runs. Not a source: its asset follows the release, which holds this very table. #}
+{% macro said_before(table) -%} ledger.{{ table }} {%- endmacro %}
+
 {# Rows of the committed files that this model has not read yet; each file is opened once. #}
 {% macro landed(type, stream) -%}
     {%- set relation = source(type, stream) -%}

@@ -8,7 +8,7 @@ import dagster as dg
 
 from expectations import catalog
 from pipelines import policies
-from pipelines.keys import EXPECTATION_RESULT, OUTPUT_EXPECTATION_RESULT, table_key
+from pipelines.keys import EXPECTATION_RESULT, OUTPUT_EXPECTATION_RESULT, RULE, table_key
 from pipelines.line import Line
 from pipelines.stages import gate
 
@@ -49,9 +49,17 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
         description=f"Results of the {name} gate's governance rules, one row a rule and project, append-only.",
     )
 
-    @dg.multi_asset(
-        name=f"gate_{name}", specs=[spec], check_specs=_checks(rules, key), allow_arbitrary_check_specs=True
+    catalogue = dg.AssetSpec(
+        RULE,
+        group_name="quality",
+        kinds={"parquet"},
+        owners=[policies.PMO],
+        automation_condition=policies.ON_CHANGE,
+        description="The governance rules, said anew whenever the catalogue has changed.",
     )
+    told = [spec, catalogue] if name == "input" else [spec]
+
+    @dg.multi_asset(name=f"gate_{name}", specs=told, check_specs=_checks(rules, key), allow_arbitrary_check_specs=True)
     def _gate(
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -66,6 +74,8 @@ def gate_assets(name: Gate, rules: list[catalog.Rule]) -> dg.AssetsDefinition:
             compute=line.compute,
         )
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(report.results)})
+        if name == "input":
+            yield dg.MaterializeResult(asset_key=RULE)
         yield from _results(report, rules, key)
 
     return _gate

@@ -36,6 +36,11 @@ NOUNS = {
     "fct_risk": "risk",
     "fct_baseline": "baseline",
     "fct_budget_line": "budget line",
+    "dim_milestone": "milestone",
+    "dim_portfolio": "level",
+    "fct_decision": "decision",
+    "fct_dependency": "link",
+    "fct_issue_cycle": "issue",
 }
 
 

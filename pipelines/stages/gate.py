@@ -22,6 +22,7 @@ from pipelines.crashpoints import crashpoint
 from pipelines.resources.landing import Landing
 from pipelines.resources.sql import identifier
 from pipelines.resources.worker import Compute, here
+from pipelines.stages.rulebook import record_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +99,8 @@ def run_gate(
     `now` is when this is said (default: the landing's clock, so that a virtual calendar stays one calendar).
     """
     tell = progress or (lambda _: None)
-    rules = [rule for rule in _load(rules_folder) if rule.gate == gate]
+    catalogue = _load(rules_folder)
+    rules = [rule for rule in catalogue if rule.gate == gate]
     tell(f"The {gate} gate reads {len({rule.table for rule in rules})} tables for {len(rules)} rules")
     frames, projects = _read(warehouse, rules)
     found: list[Result] = []
@@ -113,6 +115,7 @@ def run_gate(
         tuple(f"{result.rule.id}: {result.error}." for result in found if result.error),
     )
     said_at = ledger.after_last(LEDGER_TABLE, now or Landing(settings.landing_dir).clock()())
+    record_rules(ledger, catalogue, said_at)
     _record(ledger, report, as_of, said_at)
     crashpoint("line.judged")
     tell(f"The {gate} gate found {len(report.findings)} findings, {report.count('critical')} of them critical")

@@ -107,3 +107,10 @@ def test_no_clock_in_sql(warehouse: Any) -> None:
 
 def test_facts_carry_when_recorded_and_when_known(warehouse: Any) -> None:
     assert broken(m.name for m in warehouse.layer("marts") if not {"recorded_at", "known_from"} <= set(m.columns)) == []
+
+
+def test_only_the_core_reads_seeds(warehouse: Any) -> None:
+    """A step of Dagster waits for all that it reads, and seeds are loaded in full builds only, with the core."""
+    later = [m for m in warehouse.models.values() if re.search(r'tags=\["(governance|outlook|report)"\]', m.sql)]
+    assert later
+    assert broken(m.name for m in later if {name for name in m.refs if name not in warehouse.models}) == []

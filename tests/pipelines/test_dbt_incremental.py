@@ -22,7 +22,8 @@ INCREMENTAL = {
         "marts.fct_issue_field_history",
         "marts.fct_issue_status_interval",
         "marts.dim_issue",
-    )
+    ),
+    "bridge_issue_ancestor": ("marts.bridge_issue_ancestor",),
 }
 ALL = INCREMENTAL | {
     "+fct_dependency": ("marts.fct_dependency",),

@@ -170,3 +170,23 @@ def test_wrong_rule_is_a_configuration_error_with_its_remedy(site: Site) -> None
     with pytest.raises(ConfigurationError, match=r"dim_project\.yml, line 6") as error:
         site.run()
     assert "critical" in error.value.remedy
+
+
+def test_the_rules_are_set_down_once_and_again_when_one_has_changed(site: Site) -> None:
+    site.run("run-1")
+    site.run("run-2", now=AS_OF + timedelta(hours=1))
+    (first,) = site.ledger.files("rule")
+    rows = pq.read_table(first).to_pylist()
+    assert [(row["rule_id"], row["severity"], row["condition"]) for row in rows] == [
+        ("active_project_has_sponsor", "critical", "phase = 'active'"),
+        ("status_is_fresh", "warning", None),
+    ]
+    assert json.loads(rows[1]["arguments"]) == {"max_age_days": 14}
+    path = site.rules / "dim_project.yml"
+    path.write_text(RULES.replace("severity: critical", "severity: info"), encoding="utf-8")
+    site.run("run-3", now=AS_OF + timedelta(hours=2))
+    path.write_text(RULES, encoding="utf-8")
+    site.run("run-4", now=AS_OF + timedelta(hours=3))
+    said = [pq.read_table(file).to_pylist()[0] for file in site.ledger.files("rule")]
+    assert [row["severity"] for row in said] == ["critical", "info", "critical"]
+    assert said[0]["edition"] == said[2]["edition"]

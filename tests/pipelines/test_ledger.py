@@ -29,7 +29,8 @@ def read(ledger: Ledger, table: str) -> list[dict[str, Any]]:
 
 def test_every_table_is_declared_with_types_and_meanings() -> None:
     tables = structures()
-    assert set(tables) == {"completeness", "expectation_result", "schedule_forecast", "throughput_forecast", "alert"}
+    forecasts = {"schedule_forecast", "throughput_forecast"}
+    assert set(tables) == {"completeness", "expectation_result", "alert", "rule"} | forecasts
     for table, columns in tables.items():
         assert all(descriptions()[table][name] for name in ("", *columns))
         ledger_module._schema(table)

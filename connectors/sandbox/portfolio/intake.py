@@ -10,6 +10,9 @@ from connectors.sandbox.world import Issue
 
 POINTS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 POINT_WEIGHTS = (16, 24, 27, 20, 10, 3)
+RISK_EVERY = 70
+"""Of so many issues one is a risk that somebody wrote down where the work is."""
+
 PRIORITY_WEIGHTS = (4, 18, 56, 17, 5)
 
 GROWTH_BEGINS, GROWTH_ENDS = 0.2, 0.85
@@ -89,6 +92,8 @@ def _label(state: ProjectState, issue: Issue) -> None:
     rng = state.rng
     if rng.random() < 0.25:
         issue.labels.append(rng.choice(names.LABELS))
+    if issue.id % RISK_EVERY == 0:  # not drawn: a label must not change what is done
+        issue.labels.append("risk")
     if rng.random() < 0.5:
         issue.components.append(rng.choice(names.COMPONENTS))
     waiting = [version for version in state.project.versions if not version.released]

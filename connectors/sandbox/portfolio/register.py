@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
-from connectors.sandbox.portfolio import names, people
+from connectors.sandbox.portfolio import governance, names, people, structure
 from connectors.sandbox.portfolio.finance import budget
 from connectors.sandbox.portfolio.risks import risks
 from connectors.sandbox.portfolio.state import ProjectState
@@ -31,6 +31,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "risk_key", "project_key", "title", "category", "probability", "impact_amount", "impact_days",
         "currency_code", "owner_name", "owner_email", "response", "status", "raised_on", "reviewed_on", "due_on",
     ),
+    "Portfolio": ("node_key", "node_name", "level", "parent_key", "owner_name", "owner_email"),
+    "Alignment": ("project_key", "objective_key", "weight", "rationale"),
+    "Milestones": (
+        "milestone_key", "project_key", "milestone_name", "baseline_on", "forecast_on", "actual_on", "owner_name",
+        "owner_email",
+    ),
+    "Tasks": (
+        "task_key", "project_key", "task_name", "planned_start_on", "planned_finish_on", "baseline_start_on",
+        "baseline_finish_on", "actual_start_on", "actual_finish_on", "duration_days", "percent_complete",
+        "predecessors", "owner_name", "owner_email",
+    ),
+    "Decisions": (
+        "decision_key", "project_key", "title", "status", "owner_name", "owner_email", "raised_on", "due_on",
+        "decided_on", "decided_by", "impact_amount", "currency_code", "outcome",
+    ),
+    "Benefits": (
+        "benefit_key", "project_key", "benefit_name", "category", "status", "owner_name", "owner_email", "planned_on",
+        "realised_on", "planned_amount", "realised_amount", "currency_code", "outcome",
+    ),
+    "Waivers": ("waiver_key", "rule_id", "project_key", "reason", "approved_by", "approved_on", "expires_on"),
+    "Charter": (
+        "item_key", "item_type", "item_name", "owner_name", "owner_email", "target", "result", "due_on", "achieved_on",
+    ),
 }  # fmt: skip
 
 
@@ -43,6 +66,14 @@ def rows(states: Sequence[ProjectState], now: datetime) -> Register:
         "Baselines": [row for state in ordered for row in _baselines(state)],
         "Budget": [row for state in ordered for row in budget(state, today)],
         "Risks": [row for state in ordered for row in risks(state, today)],
+        "Portfolio": list(structure.levels(ordered)),
+        "Alignment": [row for state in ordered for row in structure.alignments(state)],
+        "Milestones": [row for state in ordered for row in structure.milestones(state, today)],
+        "Tasks": [row for state in ordered for row in structure.tasks(state, today)],
+        "Decisions": [row for state in ordered for row in governance.decisions(state, today)],
+        "Benefits": [row for state in ordered for row in governance.benefits(state, today)],
+        "Waivers": list(governance.waivers(ordered, today)),
+        "Charter": list(governance.charter(ordered[0].portfolio.start.date(), today)) if ordered else [],
     }
     _blunder(register)
     return register

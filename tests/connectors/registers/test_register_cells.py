@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from connectors.registers.cells import BadCell, parse
-from connectors.registers.streams import Column, Kind
+from connectors.registers.sheet import Column, Kind
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,22 @@
+select
+    record_id as benefit_id,
+    site_id,
+    record.project_site as project_site_id,
+    record.benefit_key,
+    record.project_key,
+    record.benefit_name,
+    record.category as benefit_category,
+    record.status as benefit_status,
+    record.owner_name,
+    record.owner_email,
+    record.planned_on,
+    record.realised_on,
+    record.planned_amount,
+    record.realised_amount,
+    record.currency_code,
+    record.outcome,
+    is_deleted,
+    recorded_at,
+    known_from,
+    _commit_seq
+from {{ latest("registers", "benefit", rewound=true) }}

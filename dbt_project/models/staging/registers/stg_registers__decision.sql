@@ -1,0 +1,22 @@
+select
+    record_id as decision_id,
+    site_id,
+    record.project_site as project_site_id,
+    record.decision_key,
+    record.project_key,
+    record.title,
+    record.status as decision_status,
+    record.owner_name,
+    record.owner_email,
+    record.raised_on,
+    record.due_on,
+    record.decided_on,
+    record.decided_by,
+    record.impact_amount,
+    record.currency_code,
+    record.outcome,
+    is_deleted,
+    recorded_at,
+    known_from,
+    _commit_seq
+from {{ latest("registers", "decision", rewound=true) }}

@@ -1,0 +1,23 @@
+select
+    record_id as task_id,
+    site_id,
+    record.project_site as project_site_id,
+    record.task_key,
+    record.project_key,
+    record.task_name,
+    record.planned_start_on,
+    record.planned_finish_on,
+    record.baseline_start_on,
+    record.baseline_finish_on,
+    record.actual_start_on,
+    record.actual_finish_on,
+    record.duration_days,
+    record.percent_complete,
+    record.predecessors,
+    record.owner_name,
+    record.owner_email,
+    is_deleted,
+    recorded_at,
+    known_from,
+    _commit_seq
+from {{ latest("registers", "task", rewound=true) }}
