@@ -29,6 +29,25 @@ with
                 )
         ),
     {% endif %}
+    stay as (
+        select * from {{ ref("int_delivery__sprint_stay") }} where {{ only_touched() }}
+    ),
+    worked as (
+        select
+            sprint_id,
+            stay.issue_id,
+            arg_max(step.status_category, step._position) = 'done' as is_done,
+            max(step.valid_from) filter (
+                where
+                    step.status_category = 'done' and step._previous_category <> 'done'
+            ) as done_at
+        from stay
+        inner join
+            {{ ref("fct_issue_status_interval") }} as step
+            on step.issue_id = stay.issue_id
+            and step.valid_from <= stay.until_at
+        group by all
+    ),
     met as (
         select
             sprint_id,
@@ -36,32 +55,18 @@ with
             project_id,
             starts_at,
             until_at,
+            is_done,
+            done_at,
             bool_or(valid_from <= starts_at) as is_in_at_start,
             min(greatest(valid_from, starts_at)) as joined_at,
             bool_or(coalesce(valid_to, until_at) >= until_at) as is_in_at_end,
             max(valid_to) as left_at,
-            list(
-                row(valid_from, coalesce(valid_to, {{ never }})) order by valid_from
-            ) as stays,
+            bool_or(
+                done_at between valid_from and coalesce(valid_to, done_at)
+            ) as is_done_inside,
             max(known_from) as known_from
-        from {{ ref("int_delivery__sprint_stay") }}
-        where {{ only_touched() }}
-        group by all
-    ),
-    worked as (
-        select
-            met.sprint_id,
-            met.issue_id,
-            arg_max(step.status_category, step._position) = 'done' as is_done,
-            max(step.valid_from) filter (
-                where
-                    step.status_category = 'done' and step._previous_category <> 'done'
-            ) as done_at
-        from met
-        inner join
-            {{ ref("fct_issue_status_interval") }} as step
-            on step.issue_id = met.issue_id
-            and step.valid_from <= met.until_at
+        from stay
+        inner join worked using (sprint_id, issue_id)
         group by all
     ),
     estimated as (
@@ -83,28 +88,19 @@ with
     ),
     judged as (
         select
-            met.*,
-            if(met.is_in_at_end, null, met.left_at) as removed_at,
+            * exclude (done_at),
+            if(is_in_at_end, null, left_at) as removed_at,
             case
-                when not met.is_in_at_end
+                when not is_in_at_end
                 then 'removed'
-                when not worked.is_done
+                when not is_done
                 then 'not_completed'
-                when
-                    worked.done_at >= coalesce(met.starts_at, worked.done_at)
-                    and len(
-                        list_filter(
-                            met.stays,
-                            lambda stay:worked.done_at between stay[1] and stay[2]
-                        )
-                    )
-                    > 0
+                when is_done_inside and done_at >= coalesce(starts_at, done_at)
                 then 'completed'
                 else 'completed_elsewhere'
             end as outcome,
-            if(outcome like 'completed%', worked.done_at, null) as done_at
+            if(outcome like 'completed%', done_at, null) as done_at
         from met
-        inner join worked using (sprint_id, issue_id)
     )
 select
     sprint_id,
