@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from connectors.sandbox.portfolio import names, people
 from connectors.sandbox.portfolio.finance import budget
+from connectors.sandbox.portfolio.meanings import meanings
 from connectors.sandbox.portfolio.risks import risks
 from connectors.sandbox.portfolio.state import ProjectState
 
@@ -31,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "risk_key", "project_key", "title", "category", "probability", "impact_amount", "impact_days",
         "currency_code", "owner_name", "owner_email", "response", "status", "raised_on", "reviewed_on", "due_on",
     ),
+    "Statuses": ("project_key", "issue_type", "status", "valid_from", "status_category", "work_state"),
 }  # fmt: skip
 
 
@@ -43,6 +45,7 @@ def rows(states: Sequence[ProjectState], now: datetime) -> Register:
         "Baselines": [row for state in ordered for row in _baselines(state)],
         "Budget": [row for state in ordered for row in budget(state, today)],
         "Risks": [row for state in ordered for row in risks(state, today)],
+        "Statuses": list(meanings(ordered, today)),
     }
     _blunder(register)
     return register
@@ -125,3 +128,6 @@ def _blunder(register: Register) -> None:
     if register["Risks"]:
         risk = register["Risks"][0]
         register["Risks"].append({**risk, "risk_key": "R-COPY-1", "raised_on": "31/02/2026"})
+    if register["Statuses"]:
+        meaning = register["Statuses"][0]
+        register["Statuses"].append({**meaning, "status": "On Hold", "status_category": "paused"})
