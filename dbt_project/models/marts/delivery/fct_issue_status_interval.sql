@@ -37,10 +37,8 @@ with
             on issue.issue_id = entry.issue_id
         where entry.field_id = 'status' and {{ only_touched("entry.issue_id") }}
     ),
-    -- What the register says, worked out once for each status, project and type, not
-    -- for
-    -- each stay: of the rows in force the most specific one, until another comes in
-    -- force.
+    -- What the register says, worked out once for each status, project and type: of the
+    -- rows in force the most specific one, until another comes in force.
     fitting as (
         select
             place.*,
