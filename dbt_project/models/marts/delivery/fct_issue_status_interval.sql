@@ -76,7 +76,7 @@ with
         from
             (
                 select distinct status_id, project_id, issue_type_name, valid_at
-                from fitting
+                from fitting as known
             ) as turn
         inner join fitting using (status_id, project_id, issue_type_name)
         where fitting.valid_at <= turn.valid_at
