@@ -96,6 +96,20 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     *SCHEDULING_SHEETS,
     *GOVERNING_SHEETS,
+    # what a status means, from a day on; * stands for every project or type, and the most specific row wins
+    Sheet(
+        "status_mapping",
+        "Statuses",
+        ("project_key", "issue_type", "status", "valid_from"),
+        (
+            Column("project_key", "key", required=True),
+            Column("issue_type", required=True),
+            Column("status", required=True),
+            Column("valid_from", "date", required=True),
+            Column("status_category", required=True, choices=("to_do", "in_progress", "done")),
+            Column("work_state", choices=("active", "waiting", "blocked")),
+        ),
+    ),
 )
 
 STREAMS: tuple[Stream, ...] = tuple(sheet.declared for sheet in SHEETS)

@@ -36,3 +36,8 @@
             {{ "union" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# Rows that the table itself has written since: for those that read no history but what another table made of it. #}
+{% macro rewritten(mark) -%}
+    (_commit_seq > {{ mark["commit_seq"] }} or _as_of > timestamp '{{ mark["as_of"] }}')
+{%- endmacro %}

@@ -57,10 +57,14 @@
             as recorded_at,
             _first_known_at as known_from,
             _last_commit_seq as _commit_seq
+            {%- if rewound %}, _moved_at{% endif %}
         from
             (
                 select
                     *,
+                    {%- if rewound %}
+                        max(_recorded_at) over (partition by _site, _key) as _moved_at,
+                    {%- endif %}
                     first_value(_deleted) over (
                         partition by _site, _key
                         order by _known_at desc, _sync_id desc, _deleted, _payload_hash

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SCHEMAS = ("marts", "reporting")
 PAGE = "index.html"
+UNSTORED = frozenset({("marts", "fct_issue_daily")})
+"""Views that stay views in a release, over tables published with them: as a table, a row for every issue and day."""
 
 Connection = Any
 
@@ -84,7 +86,7 @@ def dashboard_page(release: Path) -> str:
 
 
 def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
-    """Every table and view of the published schemas, as a table with its comments, and as Parquet."""
+    """Every table and view of the published schemas, as a table with its comments, and as Parquet; but see UNSTORED."""
     source = identifier(warehouse.path.stem)
     counts: dict[str, int] = {}
     with warehouse.copy_to(draft.database, "publish") as connection:
@@ -98,6 +100,7 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
         for schema, name in tables:
             table = f"{schema}.{identifier(name)}"
             connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
+        _copy_views(connection, warehouse.path.stem)
         crashpoint("publish.copied")
         _copy_comments(connection, warehouse.path.stem)
         _stamp(connection, draft.release_id)
@@ -117,7 +120,19 @@ def _tables(connection: Connection, database: str) -> list[tuple[str, str]]:
         "AND table_schema IN (SELECT unnest(?)) ORDER BY ALL",
         [database, list(SCHEMAS)],
     ).fetchall()
-    return [(schema, name) for schema, name in rows]
+    return [(schema, name) for schema, name in rows if (schema, name) not in UNSTORED]
+
+
+def _copy_views(connection: Connection, database: str) -> None:
+    """Views that stay views, told of the tables beside them instead of those of the warehouse."""
+    views = connection.execute(
+        "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = ?", [database]
+    ).fetchall()
+    connection.execute("USE release")
+    for schema, name, sql in views:
+        if (schema, name) in UNSTORED:
+            connection.execute(sql.replace(f"{identifier(database)}.", "").replace(f" {database}.", " "))
+    connection.execute("USE memory")
 
 
 def _copy_comments(connection: Connection, database: str) -> None:
@@ -135,8 +150,9 @@ def _copy_comments(connection: Connection, database: str) -> None:
     ).fetchall()
     for schema, table, comment in tables:
         if schema in SCHEMAS:
+            kind = "VIEW" if (schema, table) in UNSTORED else "TABLE"
             place = f"release.{schema}.{identifier(table)}"
-            connection.execute(f"COMMENT ON TABLE {place} IS {literal(comment)}")
+            connection.execute(f"COMMENT ON {kind} {place} IS {literal(comment)}")
     for schema, table, column, comment in columns:
         if schema in SCHEMAS:
             place = f"release.{schema}.{identifier(table)}.{identifier(column)}"

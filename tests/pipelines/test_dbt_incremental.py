@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.resources.dbt import PROJECT_DIR, Dbt
+from tests.fixtures.jira_flow import meaning
 from tests.fixtures.jira_history import LittleIssue, dimensions, link, project, restless, status
 from tests.fixtures.landing import Record, SmallLanding
 from tests.fixtures.warehouse import DATABASE, parsed_target
@@ -30,6 +32,18 @@ ALL = INCREMENTAL | {
     "+fct_project_snapshot": ("marts.fct_project_snapshot",),
     "+fct_issue_field_value": ("marts.fct_issue_field_value",),
     "+int_delivery__issue_comment": ("intermediate.int_delivery__issue_content",),
+}
+FLOW = {
+    "+fct_sprint_commitment": ("intermediate.int_delivery__issue_membership", "marts.fct_sprint_commitment"),
+    "+fct_flow_metric": ("intermediate.int_delivery__issue_flow", "marts.fct_flow_metric"),
+    "+fct_cumulative_flow": ("intermediate.int_delivery__flow_step", "marts.fct_cumulative_flow"),
+    "+fct_worklog": ("marts.fct_worklog",),
+    "+fct_release": ("marts.fct_release",),
+}
+MEANINGS = {  # what the register says of statuses, by the day of the sync: said, said anew, and taken back
+    1: [meaning("in progress", "done"), meaning("1", "in_progress", valid_from="2026-01-06", project="APP")],
+    2: [meaning("in progress", "to_do"), meaning("Done", "in_progress", kind="Epic")],
+    3: [replace(meaning("in progress", "to_do"), deleted=True, payload={})],
 }
 Chain = Mapping[str, tuple[str, ...]]
 
@@ -80,6 +94,8 @@ def equal_after(seed: int, folder: Path, target: Path, days: int, chain: Chain) 
     stepwise = SmallLanding(folder / "a" / "landing", folder / "a" / DATABASE)
     for number, (known_at, records) in enumerate([first, *rest]):
         stepwise.sync("acme", known_at, *records)
+        if told := MEANINGS.get((known_at - START).days):
+            stepwise.sync("pmo", known_at, *told, source_type="registers")
         if number in (0, len(rest)) or draw.random() < 0.8:  # sometimes two syncs a build
             # `as_of` cuts through the middle of a day's changes: what is known of later waits for a later build
             as_of = START + timedelta(days=number - 1, hours=12, minutes=4)
@@ -89,6 +105,8 @@ def equal_after(seed: int, folder: Path, target: Path, days: int, chain: Chain) 
     rebuilt = SmallLanding(folder / "b" / "landing", folder / "b" / DATABASE)
     for known_at, records in syncs:
         rebuilt.sync("acme", known_at, *records)
+        if told := MEANINGS.get((known_at - START).days):
+            rebuilt.sync("pmo", known_at, *told, source_type="registers")
     build(rebuilt.database, as_of, chain, full_refresh=True, target=target)
     ours, theirs = content(stepwise.database, chain), content(rebuilt.database, chain)
     for table in chain_tables(chain):
@@ -174,3 +192,42 @@ def issues(database: Path, columns: str) -> dict[str, tuple[object, ...]]:
 @pytest.mark.parametrize("seed", range(12))
 def test_any_shuffled_landing_builds_the_same_tables(seed: int, folder: Path, request: pytest.FixtureRequest) -> None:
     equal_after(seed, folder, parsed_target(request.config, folder), days=4, chain=ALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_any_shuffled_landing_gives_the_same_flow_and_sprints(
+    seed: int, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    equal_after(seed, folder, parsed_target(request.config, folder), days=4, chain=FLOW)
+
+
+@pytest.mark.slow
+def test_an_edited_mapping_rebuilds_what_hangs_on_it_and_nothing_else(
+    folder: Path, request: pytest.FixtureRequest
+) -> None:
+    target = parsed_target(request.config, folder)
+    ours, rebuilt = (SmallLanding(folder / n / "landing", folder / n / DATABASE) for n in ("a", "b"))
+    morning, evening = START + timedelta(hours=9), START + timedelta(hours=20)
+    passing, waiting = LittleIssue(1, morning), LittleIssue(2, morning)
+    passing.move(morning + timedelta(hours=1), 1001, "2")
+    chain = {"+int_delivery__flow_step": ("marts.fct_issue_status_interval", "marts.dim_issue")}
+    steps: list[tuple[str, tuple[Record, ...], str]] = [
+        ("jira", (*dimensions(), passing.record(), waiting.record()), "in_progress"),
+        ("registers", (meaning("in progress", "done"),), "done"),
+        ("registers", (meaning("in progress", "to_do"), meaning("2", "done", project="OPS")), "to_do"),
+        ("registers", (meaning("2", "done", project="APP", kind="story"),), "done"),
+        ("registers", (meaning("2", "to_do", project="APP", kind="story", valid_from="2026-01-06"),), "done"),
+        ("registers", (replace(meaning("2", "", project="APP", kind="story"), payload={}, deleted=True),), "to_do"),
+    ]
+    for number, (kind, records, category) in enumerate(steps):
+        known_at = evening + timedelta(hours=number)
+        for landing in (ours, rebuilt):
+            landing.sync("acme" if kind == "jira" else "pmo", known_at, *records, source_type=kind)
+        build(ours.database, known_at, chain, full_refresh=number == 0, target=target)
+        shown = issues(ours.database, "status_category, _commit_seq")
+        assert (shown["1"][0], shown["2"][0]) == (category, "to_do"), number
+        assert shown["1"][1] == number + 1, "the issue that passed the status is built anew"
+        assert shown["2"][1] == 1, "the other one is left as it was"
+    build(rebuilt.database, known_at, chain, full_refresh=True, target=target)
+    assert content(ours.database, chain) == content(rebuilt.database, chain)

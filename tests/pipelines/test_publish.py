@@ -53,6 +53,26 @@ def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def test_the_days_of_issues_are_published_as_the_view_that_they_are(settings: Settings) -> None:
+    """Stored they would be a row for every issue and day."""
+    build(settings, 1)
+    with Warehouse.of(settings).write("test") as connection:
+        catalogue = connection.execute("SELECT current_database()").fetchone()
+        assert catalogue is not None
+        connection.execute(
+            f'CREATE VIEW marts.fct_issue_daily AS SELECT n, unnest(range(3)) AS d FROM "{catalogue[0]}".marts.dim_a'  # noqa: S608
+        )
+        connection.execute("COMMENT ON VIEW marts.fct_issue_daily IS 'Days'")
+    report = run(settings)
+    assert set(report.row_counts) == {"marts.dim_a", "marts.fct_b", "reporting.rpt_c"}
+    assert query(settings, "SELECT count(*) FROM marts.fct_issue_daily") == [(300,)]
+    assert query(settings, "SELECT comment FROM duckdb_views() WHERE view_name = 'fct_issue_daily'") == [("Days",)]
+    with duckdb.connect() as elsewhere:
+        elsewhere.execute(f"ATTACH '{settings.published_dir / 'portfolio.duckdb'}' AS other (READ_ONLY)")
+        assert elsewhere.execute("SELECT count(*) FROM other.marts.fct_issue_daily").fetchone() == (300,)
+    assert not list((settings.published_dir / "parquet").rglob("fct_issue_daily*"))
+
+
 def test_marts_and_reporting_are_published_as_tables_and_parquet(settings: Settings) -> None:
     build(settings, 1)
     report = run(settings)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from connectors.sandbox.portfolio import governance, names, people, structure
 from connectors.sandbox.portfolio.finance import budget
+from connectors.sandbox.portfolio.meanings import meanings
 from connectors.sandbox.portfolio.risks import risks
 from connectors.sandbox.portfolio.state import ProjectState
 
@@ -54,6 +55,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Charter": (
         "item_key", "item_type", "item_name", "owner_name", "owner_email", "target", "result", "due_on", "achieved_on",
     ),
+    "Statuses": ("project_key", "issue_type", "status", "valid_from", "status_category", "work_state"),
 }  # fmt: skip
 
 
@@ -74,6 +76,7 @@ def rows(states: Sequence[ProjectState], now: datetime) -> Register:
         "Benefits": [row for state in ordered for row in governance.benefits(state, today)],
         "Waivers": list(governance.waivers(ordered, today)),
         "Charter": list(governance.charter(ordered[0].portfolio.start.date(), today)) if ordered else [],
+        "Statuses": list(meanings(ordered, today)),
     }
     _blunder(register)
     return register
@@ -156,3 +159,6 @@ def _blunder(register: Register) -> None:
     if register["Risks"]:
         risk = register["Risks"][0]
         register["Risks"].append({**risk, "risk_key": "R-COPY-1", "raised_on": "31/02/2026"})
+    if register["Statuses"]:
+        meaning = register["Statuses"][0]
+        register["Statuses"].append({**meaning, "status": "On Hold", "status_category": "paused"})

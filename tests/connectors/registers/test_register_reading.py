@@ -45,6 +45,28 @@ def test_every_sheet_of_a_workbook_becomes_its_stream(drop: DropFolder) -> None:
     assert synced.outcome.status == "complete"
 
 
+def test_the_meaning_of_a_status_holds_for_all_or_one_project_and_an_unknown_meaning_is_refused(
+    drop: DropFolder,
+) -> None:
+    heading = ["project_key", "issue_type", "status", "valid_from", "status_category", "work_state"]
+    drop.workbook(
+        Statuses=[
+            heading,
+            ["*", "*", "In Review", date(2026, 1, 1), "In Progress", "waiting"],
+            ["alpha", "Bug", 10003, "2026-03-01", "done", None],
+            ["*", "*", "On Hold", date(2026, 1, 1), "paused", None],
+            ["*", None, "Done", date(2026, 1, 1), "done", None],
+        ]
+    )
+    synced = drop.sync()
+    told = {key: (row["status_category"], row["work_state"]) for key, row in synced.records["status_mapping"].items()}
+    assert told == {
+        "*/*/In Review/2026-01-01": ("in_progress", "waiting"),
+        "ALPHA/Bug/10003/2026-03-01": ("done", None),
+    }
+    assert [one.location.rpartition("!")[2] for one in synced.rejected] == ["4", "5"]
+
+
 def test_declared_fields_read_every_payload_in_duckdb(drop: DropFolder) -> None:
     drop.workbook(
         Projects=PROJECTS,

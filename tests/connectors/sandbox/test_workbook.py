@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from connectors.sandbox import workbook
+from connectors.sandbox.portfolio import catalog
 from connectors.sandbox.portfolio.register import COLUMNS, Register, Row
 from connectors.sandbox.portfolio.simulator import Simulator
 
@@ -65,7 +66,7 @@ def test_a_promise_moved_without_a_baseline(register: Register) -> None:
 
 
 def test_keys_are_unique(register: Register) -> None:
-    parts_of = {"Baselines": 2, "Budget": 3, "Alignment": 2}
+    parts_of = {"Baselines": 2, "Budget": 3, "Alignment": 2, "Statuses": 4}
     for sheet in COLUMNS:
         parts = parts_of.get(sheet, 1)
         found = [tuple(row[column] for column in COLUMNS[sheet][:parts]) for row in register[sheet]]
@@ -76,6 +77,14 @@ def test_a_few_rows_are_bad_for_the_quarantine_to_show(register: Register) -> No
     assert [row["claimed_rag"] for row in register["Projects"]].count("blue") == 1
     assert sum(row["currency_code"] is None for row in register["Budget"]) == 1
     assert sum(isinstance(row["raised_on"], str) for row in register["Risks"]) == 1
+    assert [row["status_category"] for row in register["Statuses"]].count("paused") == 1
+
+
+def test_every_status_but_one_has_a_meaning_and_one_team_its_own(register: Register) -> None:
+    meant = {(row["project_key"] == "*", row["status"]): row["work_state"] for row in register["Statuses"]}
+    named = {status.name for status in catalog.statuses().values()}
+    assert named - {name for everywhere, name in meant if everywhere} == {"Selected for Development"}
+    assert (meant[True, "In Review"], meant[False, "In Review"]) == ("waiting", "active")
 
 
 def test_actual_cost_stands_only_for_months_that_have_ended(simulator: Simulator, register: Register) -> None:

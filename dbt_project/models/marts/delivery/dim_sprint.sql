@@ -11,6 +11,7 @@ select
     sprint.ends_at,
     sprint.completed_at,
     sprint.recorded_at,
-    sprint.known_from
+    sprint.known_from,
+    greatest(sprint._commit_seq, coalesce(board._commit_seq, 0)) as _commit_seq
 from {{ ref("stg_jira__sprint") }} as sprint
 left join {{ ref("stg_jira__board") }} as board on board.board_id = sprint.board_id
