@@ -16,6 +16,10 @@ with
                 select min(start_on), max(finish_on)
                 from {{ ref("stg_registers__baseline") }}
                 where not is_deleted
+                union all
+                select min(period_on), max(period_on)
+                from {{ ref("stg_registers__budget_line") }}
+                where not is_deleted
             )
     ),
     calendar as (
