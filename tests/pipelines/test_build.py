@@ -106,6 +106,19 @@ def test_a_table_is_built_again_only_when_something_it_reads_has_changed(
     assert not any("stg_jira__board" in name for name in built)
 
 
+def test_what_the_portfolio_sets_rebuilds_all_tables_when_it_changes(line: Line) -> None:
+    settings, dbt = line.settings, build._dbt(line.settings, line.warehouse)
+    others = (
+        replace(settings, reporting_timezone="UTC"),
+        replace(settings, reporting_currency="CHF"),
+        replace(settings, hours_per_day=7.5),
+        replace(settings, overloaded_above=1.2),
+    )
+    hashes = {build._inputs_hash(dbt, one) for one in (settings, *others)}
+    assert len(hashes) == 5
+    assert build._variables(replace(line, settings=others[1]), NOW)["reporting_currency"] == "CHF"
+
+
 def test_what_leaves_tables_of_two_moments_makes_the_next_build_look_at_all(
     line: Line, reports: list[build.BuildReport]
 ) -> None:

@@ -5,7 +5,7 @@ Drawn apart from the world's stream, so that what is written down never changes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -54,7 +54,7 @@ def sheets(states: Sequence[ProjectState], today: date) -> dict[str, list[Row]]:
         "Teams": [*(_team(states, team) for team in teams), _contractors()],
         "Team members": [_member(states, team, one, begins) for team in teams for one in team.members],
         "Capacity": [row for team in teams for row in _capacity(states, team, begins, today)] + [_hired(begins)],
-        "Assignments": list(_assignments(states)),
+        "Assignments": list(_assignments(states, {row["alias"] for row in _people(states, teams)})),
     }
 
 
@@ -135,7 +135,7 @@ def _capacity(states: Sequence[ProjectState], team: Team, begins: date, today: d
                     yield _term(who, "absent", first, first + timedelta(days=days), reason="Holiday")
 
 
-def _assignments(states: Sequence[ProjectState]) -> Iterator[Row]:
+def _assignments(states: Sequence[ProjectState], newcomers: Set[str]) -> Iterator[Row]:
     """Each project gets what its plan pays for, out of what is left of its team; some are asked for by everybody."""
     given: dict[str, float] = {}
     for state in sorted(states, key=lambda one: (one.plan.starts, one.plan.index)):
@@ -150,7 +150,7 @@ def _assignments(states: Sequence[ProjectState]) -> Iterator[Row]:
             if ends_on is None:
                 given[account] = given.get(account, 0.0) + left
             address = people[account].email
-            known_by = _alias(address) if state.plan.index % 3 == 0 and account == team.members[-1] else address
+            known_by = _alias(address) if address in newcomers and state.plan.index % 2 == 0 else address
             yield {
                 "person_email": known_by,
                 "project_key": state.plan.key,

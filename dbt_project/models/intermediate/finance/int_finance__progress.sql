@@ -1,12 +1,13 @@
 {{ config(materialized="view") }}
 
--- How much of a project's scope is done at the end of each day: in points where nearly
--- all of the scope carries them, else in issues.
+-- How much of a project's scope is done at the end of each day: in points where at
+-- least half of the scope's issues carry them (faults and chores often do not), else
+-- in issues.
 with
     unit as (
         select
             project_id,
-            count(story_points) >= 0.8 * count(*)
+            2 * count(story_points) >= count(*)
             and sum(story_points) > 0 as is_in_points
         from {{ ref("dim_issue") }}
         where is_leaf and not is_deleted and not is_cancelled

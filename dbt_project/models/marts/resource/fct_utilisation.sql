@@ -53,7 +53,7 @@ with
             -- who never logs work, and weeks to come, say nothing
             if(
                 week.week_on <= {{ local_day(as_of()) }}
-                and week.person_id in (select person_id from worked),
+                and week.person_id in (select logger.person_id from worked as logger),
                 coalesce(worked.spent_seconds, 0) / 3600,
                 null
             )::decimal(18, 2) as worked_hours,

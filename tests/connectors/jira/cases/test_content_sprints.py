@@ -135,7 +135,9 @@ def test_case_34_one_world_read_from_cloud_and_from_a_data_center_gives_the_same
             "select count(*) from marts.dim_issue i join marts.bridge_person_account p on p.account_id = i.assignee_id "
             "where i.site_id = 'server' and p.display_name = 'Person 2'"
         ).fetchone()
+        people = db.execute("select count(*), min(account_count), max(account_count) from marts.dim_person").fetchone()
     assert names == (24,)
+    assert people == (3, 2, 2), "the people of both sites are the same, by their addresses"
 
 
 _SAME = (
