@@ -38,8 +38,8 @@ CALENDARS: Mapping[str, tuple[str, tuple[tuple[int, int, float, str], ...]]] = {
 EVERYBODY = ((1, 1, 0.0, "New Year"), (12, 25, 0.0, "Christmas"))
 CONTRACTORS = "VEN-1"
 BOOKED_AHEAD = timedelta(days=60)
-MOST_SHARED = 1.0
-"""What a planner gives a person at most, but for those everybody asks for."""
+LINE_WORK = 0.8
+"""What projects may use of people who have other work besides."""
 
 
 def sheets(states: Sequence[ProjectState], today: date) -> dict[str, list[Row]]:
@@ -122,11 +122,10 @@ def _capacity(states: Sequence[ProjectState], team: Team, begins: date, today: d
     """Part-timers, and everybody's holidays as far as they are known by now; the rest work full time."""
     for account in team.members:
         who, dice = _address(states, account), Random(f"{account}/capacity")
-        kind = dice.random()
-        if kind < 0.15:
+        if Random(f"{account}/contract").random() < 0.15:
             yield _term(who, "available", begins, hours_per_day=dice.choice((4, 5, 6)), reason="Part time")
-        elif kind < 0.3:
-            yield _term(who, "available", begins, allocation=0.8, reason="Line work besides")
+        elif _allocation(account) < 1:
+            yield _term(who, "available", begins, allocation=LINE_WORK, reason="Line work besides")
         for year in range(begins.year, today.year + 2):
             for month, days in ((dice.randint(6, 9), 11), (dice.choice((2, 3, 4, 10)), 4)):
                 first = date(year, month, 1) + timedelta(days=dice.randint(0, 24))
@@ -135,27 +134,32 @@ def _capacity(states: Sequence[ProjectState], team: Team, begins: date, today: d
                     yield _term(who, "absent", first, first + timedelta(days=days), reason="Holiday")
 
 
+def _allocation(account: str) -> float:
+    return LINE_WORK if 0.15 <= Random(f"{account}/contract").random() < 0.3 else 1.0
+
+
 def _assignments(states: Sequence[ProjectState], newcomers: Set[str]) -> Iterator[Row]:
     """Each project gets what its plan pays for, out of what is left of its team; some are asked for by everybody."""
-    given: dict[str, float] = {}
+    given: dict[str, list[Row]] = {}
     for state in sorted(states, key=lambda one: (one.plan.starts, one.plan.index)):
-        team, people = state.plan.team, state.world.people
-        ends_on = state.finished_at.date() if state.finished_at else None
-        for place, account in enumerate(team.members):
-            wanted = round(min(1.0, steering.team_size(state) / len(team.members)) * 20) / 20
-            is_wanted_by_all = place == 0 and key(team).endswith("1")
-            left = wanted if is_wanted_by_all else min(wanted, MOST_SHARED - given.get(account, 0.0))
-            if left < 0.05:
+        team, begins = state.plan.team, (state.portfolio.start + timedelta(days=state.plan.starts)).date()
+        wanted = round(min(1.0, steering.team_size(state) / len(team.members)) * 20) / 20
+        for account in team.members:
+            before = given.setdefault(account, [])
+            busy = sum(row["share"] for row in before if row["ends_on"] is None or row["ends_on"] >= begins)
+            is_wanted_by_all = account == team.members[0] and key(team).endswith("1")
+            share = round(wanted if is_wanted_by_all else min(wanted, _allocation(account) - busy), 2)
+            if share < 0.05:
                 continue
-            if ends_on is None:
-                given[account] = given.get(account, 0.0) + left
-            address = people[account].email
-            known_by = _alias(address) if address in newcomers and state.plan.index % 2 == 0 else address
-            yield {
-                "person_email": known_by,
-                "project_key": state.plan.key,
-                "starts_on": (state.portfolio.start + timedelta(days=state.plan.starts)).date(),
-                "ends_on": ends_on,
-                "share": round(left, 2),
-                "role": "Lead" if account == state.project.lead else "Engineer",
-            }
+            address = state.world.people[account].email
+            before.append(
+                {
+                    "person_email": _alias(address) if address in newcomers and state.plan.index % 2 == 0 else address,
+                    "project_key": state.plan.key,
+                    "starts_on": begins,
+                    "ends_on": state.finished_at.date() if state.finished_at else None,
+                    "share": share,
+                    "role": "Lead" if account == state.project.lead else "Engineer",
+                }
+            )
+    return (row for rows in given.values() for row in rows)

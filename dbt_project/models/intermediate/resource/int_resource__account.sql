@@ -25,6 +25,8 @@ with
     ),
     written as (
         {% for relation, address, name in [
+            ("project", "owner_email", "owner_name"),
+            ("project", "sponsor_email", "sponsor_name"),
             ("person", "alias", "person_name"),
             ("team", "lead_email", "null"),
             ("team_member", "person_email", "null"),
@@ -33,7 +35,7 @@ with
         ] -%}
             select
                 site_id,
-                {{ address }} as address,
+                lower({{ address }}) as address,
                 {{ name }} as display_name,
                 recorded_at,
                 known_from
@@ -55,34 +57,28 @@ with
             recorded_at,
             known_from
         from {{ ref("stg_jira__user") }}
-        union all
+        union all by name
         select
-            person_id,
-            0,
+            person_id as account_id,
+            0 as tool_rank,
             site_id,
             native_id,
             person.display_name,
             person.email_address,
-            null,
-            null,
-            null,
             recorded_at,
             known_from
         from seen
         anti join {{ ref("stg_jira__user") }} using (person_id)
-        union all
+        union all by name
         select
-            site_id || ':' || address,
-            1,
+            site_id || ':' || address as account_id,
+            1 as tool_rank,
             site_id,
-            address,
-            max(display_name),
+            address as native_id,
+            max(display_name) as display_name,
             address as email_address,
-            null,
-            null,
-            null,
-            min(recorded_at),
-            min(known_from)
+            min(recorded_at) as recorded_at,
+            min(known_from) as known_from
         from written
         where contains(address, '@') and not contains(address, ':')
         group by site_id, address
