@@ -32,11 +32,20 @@ class Settings:
     sources_dir: Path
     sites: tuple[SiteConfig, ...] = ()
     reporting_timezone: str = "UTC"
+    reporting_currency: str = "EUR"
+    hours_per_day: float = 8.0
+    overloaded_above: float = 1.0
     governance_mode: GovernanceMode = "controlling"
     notify_urls: tuple[str, ...] = field(default=(), repr=False)  # they hold passwords
     lock_wait_seconds: float = 120.0
     threads: int | None = None
     memory_limit: str | None = None
+
+    @property
+    def portfolio(self) -> dict[str, str | float]:
+        """What the portfolio sets and its tables are computed by, under the names dbt knows."""
+        names = ("reporting_timezone", "reporting_currency", "hours_per_day", "overloaded_above")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def landing_dir(self) -> Path:
@@ -94,6 +103,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         sources_dir=sources,
         sites=tuple(_kept(site, home) for site in (*(f.site for f in files), *_jira_site(env, files))),
         reporting_timezone=_timezone(env),
+        reporting_currency=_currency(env),
+        hours_per_day=_number(env, "SLIPSTREAM_HOURS_PER_DAY", 8.0, "hours above 0, at most 24", 24),
+        overloaded_above=_number(env, "SLIPSTREAM_OVERLOADED_ABOVE", 1.0, "a share above 0, such as 1.1", 10),
         governance_mode=_governance_mode(env),
         notify_urls=_addresses(env.get("SLIPSTREAM_NOTIFY", "")),
         lock_wait_seconds=_seconds(env, "SLIPSTREAM_LOCK_WAIT", 120.0),
@@ -160,6 +172,25 @@ def _timezone(env: Mapping[str, str]) -> str:
             f"SLIPSTREAM_TIMEZONE is '{name}', which is no time zone.", "Give an IANA name such as Europe/Berlin."
         ) from None
     return name
+
+
+def _currency(env: Mapping[str, str]) -> str:
+    code = (env.get("SLIPSTREAM_CURRENCY") or "EUR").strip().upper()
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise ConfigurationError(f"SLIPSTREAM_CURRENCY is '{code}'.", "Give a three-letter code such as EUR.")
+    return code
+
+
+def _number(env: Mapping[str, str], name: str, default: float, meaning: str, most: float) -> float:
+    """A number above 0, told exactly to four decimals."""
+    text = env.get(name, "").strip()
+    try:
+        value = round(float(text), 4) if text else default
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= most:
+        raise ConfigurationError(f"{name} is '{text}'.", f"Give {meaning}.")
+    return value
 
 
 def _governance_mode(env: Mapping[str, str]) -> GovernanceMode:

@@ -21,7 +21,12 @@ MONTH_NAMES = ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y")
 YEARS = range(1970, 2101)
 INTEGER_LIMIT = 2**31
 # kind -> (decimals kept, limit of DECIMAL(p,s))
-SCALES: dict[Kind, tuple[int, int]] = {"amount": (2, 10**16), "ratio": (4, 10), "weight": (4, 10**5)}
+SCALES: dict[Kind, tuple[int, int]] = {
+    "amount": (2, 10**16),
+    "ratio": (4, 10),
+    "weight": (4, 10**5),
+    "rate": (8, 10**10),
+}
 
 
 class BadCell(ValueError):  # noqa: N818 - it is not a fault of the program but a finding for a person
@@ -133,6 +138,13 @@ def _scaled(cell: Cell, text: str, column: Column) -> str:
     return format(number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN), "f")
 
 
+def _rate(cell: Cell, text: str, column: Column) -> str:
+    rate = _scaled(cell, text, column)
+    if Decimal(rate) <= 0:
+        raise BadCell(f"{column.name} is {text}; a rate lies above 0")
+    return rate
+
+
 def _integer(cell: Cell, text: str, column: Column) -> int:
     number = _decimal(cell, text, column)
     if abs(number) >= INTEGER_LIMIT or number != int(number):
@@ -149,4 +161,5 @@ PARSERS: dict[Kind, Callable[[Cell, str, Column], Value]] = {
     "amount": _scaled,
     "ratio": _scaled,
     "weight": _scaled,
+    "rate": _rate,
 }

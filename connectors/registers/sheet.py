@@ -7,7 +7,7 @@ from typing import Literal
 
 from connectors.source import Stream
 
-Kind = Literal["text", "key", "currency", "date", "integer", "amount", "ratio", "weight"]
+Kind = Literal["text", "key", "currency", "date", "integer", "amount", "ratio", "weight", "rate"]
 
 DUCKDB_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -18,6 +18,7 @@ DUCKDB_TYPES: dict[Kind, str] = {
     "amount": "DECIMAL(18,2)",
     "ratio": "DECIMAL(5,4)",
     "weight": "DECIMAL(9,4)",
+    "rate": "DECIMAL(18,8)",
 }
 # where the row stood, so that a finding can say which line of which file to mend
 LINEAGE = {"project_site": "VARCHAR", "file": "VARCHAR", "row": "INTEGER"}

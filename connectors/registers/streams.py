@@ -6,6 +6,7 @@ The authority on register columns: dbt's source declares the same structure and 
 from __future__ import annotations
 
 from connectors.registers.governing import GOVERNING_SHEETS
+from connectors.registers.resourcing import RESOURCING_SHEETS
 from connectors.registers.scheduling import SCHEDULING_SHEETS
 from connectors.registers.sheet import Column, Sheet
 from connectors.source import Stream
@@ -72,6 +73,7 @@ SHEETS: tuple[Sheet, ...] = (
             Column("currency_code", "currency", required=True),
         ),
     ),
+    *RESOURCING_SHEETS,
     Sheet(
         "risk",
         "Risks",

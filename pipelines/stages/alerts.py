@@ -41,6 +41,8 @@ NOUNS = {
     "fct_decision": "decision",
     "fct_dependency": "link",
     "fct_issue_cycle": "issue",
+    "fct_actual_cost": "booking",
+    "fct_utilisation": "person's week",
 }
 
 

@@ -221,7 +221,7 @@ def _variables(line: Line, as_of: datetime) -> dict[str, Any]:
     return {
         "is_present": line.as_of is None,
         "as_of": as_of.isoformat(sep=" "),  # to the instant: a tombstone bears the very time of its sync
-        "reporting_timezone": settings.reporting_timezone,
+        **settings.portfolio,
         "governance_mode": settings.governance_mode,
         "advising_modes": list(policy.advising_modes()),
     }
@@ -230,11 +230,11 @@ def _variables(line: Line, as_of: datetime) -> dict[str, Any]:
 def _inputs_hash(dbt: Dbt, settings: Settings) -> str:
     """Of what decides the content of tables besides landing and `as_of` (see `build_state.why_full`).
 
-    That is the project, where days are cut, how landing is shown to it, and the engines.
+    That is the project, what the portfolio sets, how landing is shown to it, and the engines.
     """
     engines = [f"{name} {version(name)}" for name in ("duckdb", "dbt-core", "dbt-duckdb")]
     shown = hashlib.sha256(Path(registrar.__file__).read_bytes()).hexdigest()
-    told = " ".join([dbt.project_hash(), settings.reporting_timezone, shown, *engines])
+    told = " ".join([dbt.project_hash(), *map(str, settings.portfolio.values()), shown, *engines])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

@@ -59,3 +59,26 @@ def test_forecasts_of_both_weeks_are_kept(runs: Runs) -> None:
     active = said[(said["subject_type"] == "project") & (said["forecast_status"] == "ok")]
     assert active["as_of_on"].nunique() == 2
     assert said.groupby(["subject_type", "subject_id"])["is_current"].sum().max() == 1
+
+
+def test_money_and_hours_of_the_portfolio_agree_with_each_other(runs: Runs) -> None:
+    home, _, _ = runs
+    agree(home / "published" / "parquet" / "marts")
+
+
+def agree(marts: Path) -> None:
+    cost, budget, value, hours = (
+        pd.read_parquet(marts / f"fct_{name}.parquet")
+        for name in ("actual_cost", "budget_line", "earned_value", "utilisation")
+    )
+    booked = cost.groupby("project_id")["cost_reporting_amount"].sum().astype(float)
+    spent = budget.groupby("project_id")["actual_cost_reporting_amount"].sum().astype(float)
+    assert (booked.reindex(spent.index).fillna(0) - spent).abs().max() < 1, "what vendors invoice in their own currency"
+    known = value[value["missing"].isna()]
+    assert known["project_id"].nunique() > 25
+    measures = ["planned_value_amount", "earned_value_amount", "actual_cost_amount", "earned_schedule_weeks"]
+    assert known[measures].notna().all(axis=None)
+    assert (known["planned_value_amount"] <= known["budget_at_completion_amount"]).all()
+    assert set(value["progress_unit"].dropna()) == {"story_points", "issues"}
+    overloaded = hours["is_overloaded"].dropna().astype(bool).mean()
+    assert 0.005 < overloaded < 0.15, "weeks in which somebody has too much to do"

@@ -98,13 +98,28 @@ def test_a_table_is_built_again_only_when_something_it_reads_has_changed(
     with line.warehouse.write("a hand") as db:
         db.execute("DROP TABLE marts.dim_sprint")
     report, after = again(line)
-    of_projects = {"stg_registers__project", "stg_registers__project_version", "dim_project_history"}
-    assert same - after == {*of_projects, "dim_sprint"}, "what changed, and what is gone"
+    people = {"int_resource__account", "dim_person", "dim_team", "int_resource__worked_week"}
+    people |= {"bridge_person_account", "bridge_team_member"}  # the register names owners and sponsors
+    register_too = {"stg_registers__project", "stg_registers__project_version", "dim_project_history"}
+    assert same - after == {"dim_sprint", *register_too, *people}, "what changed, and what is gone"
     with duckdb.connect(str(line.settings.warehouse_path), read_only=True) as db:
         assert db.execute("select promised_on from marts.dim_project").fetchall() == [(date(2026, 10, 1),)]
     built = {node.name for node in report.nodes if node.resource_type == "test" and node.status != UNCHANGED}
     assert any("stg_registers__project" in name for name in built)
     assert not any("stg_jira__board" in name for name in built)
+
+
+def test_what_the_portfolio_sets_rebuilds_all_tables_when_it_changes(line: Line) -> None:
+    settings, dbt = line.settings, build._dbt(line.settings, line.warehouse)
+    others = (
+        replace(settings, reporting_timezone="UTC"),
+        replace(settings, reporting_currency="CHF"),
+        replace(settings, hours_per_day=7.5),
+        replace(settings, overloaded_above=1.2),
+    )
+    hashes = {build._inputs_hash(dbt, one) for one in (settings, *others)}
+    assert len(hashes) == 5
+    assert build._variables(replace(line, settings=others[1]), NOW)["reporting_currency"] == "CHF"
 
 
 def test_what_leaves_tables_of_two_moments_makes_the_next_build_look_at_all(

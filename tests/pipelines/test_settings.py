@@ -160,6 +160,9 @@ def test_registers_watch_the_inbox_unless_they_name_a_folder(tmp_path: Path) -> 
     [
         ("SLIPSTREAM_TIMEZONE", "Mars/Olympus"),
         ("SLIPSTREAM_TIMEZONE", "../etc/passwd"),
+        ("SLIPSTREAM_CURRENCY", "Euro"),
+        ("SLIPSTREAM_HOURS_PER_DAY", "25"),
+        ("SLIPSTREAM_OVERLOADED_ABOVE", "110%"),
         ("SLIPSTREAM_GOVERNANCE_MODE", "harsh"),
         ("SLIPSTREAM_LOCK_WAIT", "soon"),
         ("SLIPSTREAM_LOCK_WAIT", "nan"),
@@ -175,12 +178,20 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         env(
             tmp_path,
             SLIPSTREAM_TIMEZONE="Europe/Berlin",
+            SLIPSTREAM_CURRENCY="chf",
+            SLIPSTREAM_HOURS_PER_DAY="7.7",
+            SLIPSTREAM_OVERLOADED_ABOVE="1.1",
             SLIPSTREAM_GOVERNANCE_MODE="Directive",
             SLIPSTREAM_LOCK_WAIT="1.5",
             SLIPSTREAM_NOTIFY="slack://a/b/c, mailto://u:p@h?to=a@x,b@x  json://z",
         )
     )
-    assert config.reporting_timezone == "Europe/Berlin"
+    assert config.portfolio == {
+        "reporting_timezone": "Europe/Berlin",
+        "reporting_currency": "CHF",
+        "hours_per_day": 7.7,
+        "overloaded_above": 1.1,
+    }
     assert (config.governance_mode, config.lock_wait_seconds) == ("directive", 1.5)
     assert config.notify_urls == ("slack://a/b/c", "mailto://u:p@h?to=a@x,b@x", "json://z")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
-from connectors.sandbox.portfolio import governance, names, people, structure
+from connectors.sandbox.portfolio import finance, governance, names, people, resources, structure
 from connectors.sandbox.portfolio.finance import budget
 from connectors.sandbox.portfolio.meanings import meanings
 from connectors.sandbox.portfolio.risks import risks
@@ -56,6 +56,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "item_key", "item_type", "item_name", "owner_name", "owner_email", "target", "result", "due_on", "achieved_on",
     ),
     "Statuses": ("project_key", "issue_type", "status", "valid_from", "status_category", "work_state"),
+    **finance.COLUMNS,
+    **resources.COLUMNS,
 }  # fmt: skip
 
 
@@ -77,6 +79,8 @@ def rows(states: Sequence[ProjectState], now: datetime) -> Register:
         "Waivers": list(governance.waivers(ordered, today)),
         "Charter": list(governance.charter(ordered[0].portfolio.start.date(), today)) if ordered else [],
         "Statuses": list(meanings(ordered, today)),
+        **finance.sheets(ordered, today),
+        **resources.sheets(ordered, today),
     }
     _blunder(register)
     return register

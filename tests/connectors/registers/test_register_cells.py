@@ -39,6 +39,7 @@ from connectors.registers.sheet import Column, Kind
         ("ratio", 0.25, "0.2500"),
         ("ratio", "0.125", "0.1250"),
         ("weight", 40, "40.0000"),
+        ("rate", "1.08345678", "1.08345678"),
     ],
 )
 def test_cell_becomes_its_exact_value(kind: Kind, cell: object, value: object) -> None:
@@ -65,6 +66,7 @@ def test_cell_becomes_its_exact_value(kind: Kind, cell: object, value: object) -
         ("amount", date(2026, 1, 1), "not a number"),
         ("ratio", 30, "between 0 and 1"),
         ("ratio", "130%", "between 0 and 1"),
+        ("rate", 0, "above 0"),
     ],
 )
 def test_unclear_cell_is_refused_with_its_column_and_reason(kind: Kind, cell: object, reason: str) -> None:

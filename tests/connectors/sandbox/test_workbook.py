@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from connectors.registers.streams import SHEETS
 from connectors.sandbox import workbook
 from connectors.sandbox.portfolio import catalog
 from connectors.sandbox.portfolio.register import COLUMNS, Register, Row
@@ -35,6 +36,7 @@ def dates(row: Row) -> list[date]:
 
 def test_every_row_has_exactly_the_columns_of_its_sheet(register: Register) -> None:
     assert list(register) == list(COLUMNS)
+    assert {sheet.title: tuple(column.name for column in sheet.columns) for sheet in SHEETS} == COLUMNS
     for sheet, rows in register.items():
         assert rows
         assert all(tuple(row) == COLUMNS[sheet] for row in rows)
@@ -66,10 +68,8 @@ def test_a_promise_moved_without_a_baseline(register: Register) -> None:
 
 
 def test_keys_are_unique(register: Register) -> None:
-    parts_of = {"Baselines": 2, "Budget": 3, "Alignment": 2, "Statuses": 4}
-    for sheet in COLUMNS:
-        parts = parts_of.get(sheet, 1)
-        found = [tuple(row[column] for column in COLUMNS[sheet][:parts]) for row in register[sheet]]
+    for sheet in SHEETS:
+        found = [tuple(row[column] for column in sheet.key) for row in register[sheet.title]]
         assert len(found) == len(set(found)), sheet
 
 
@@ -94,6 +94,37 @@ def test_actual_cost_stands_only_for_months_that_have_ended(simulator: Simulator
         assert isinstance(period, date)
         assert row["actual_amount"] is None or period < this_month
     assert sum(row["actual_amount"] is not None for row in register["Budget"]) > 500
+
+
+def test_the_ledger_books_what_the_budget_says_was_spent(register: Register) -> None:
+    """Vendors are paid in their own currency: at the month's rate it is the budget's amount, to the cent or so."""
+    rates = {(row["from_currency_code"], str(row["rate_on"])[:7]): row["rate"] for row in register["Exchange rates"]}
+    booked: dict[object, float] = {}
+    for row in register["Actual costs"]:
+        factor = rates.get((row["currency_code"], str(row["cost_on"])[:7]), 1.0)
+        booked[row["project_key"]] = booked.get(row["project_key"], 0.0) + float(str(row["amount"])) * float(
+            str(factor)
+        )
+    spent: dict[object, float] = {}
+    for row in register["Budget"]:
+        spent[row["project_key"]] = spent.get(row["project_key"], 0.0) + float(str(row["actual_amount"] or 0))
+    assert {row["currency_code"] for row in register["Actual costs"]} == {"EUR", "USD", "GBP", "CHF"}
+    assert all(abs(booked.get(key, 0.0) - amount) < 1 for key, amount in spent.items())
+    assert None in booked, "a cost that is nobody's"
+    assert booked.keys() - spent.keys() - {None}, "a project that spends without a budget"
+
+
+def test_a_few_people_are_given_to_more_than_they_have(register: Register) -> None:
+    same = {row["alias"]: row["person_key"] for row in register["People"]}
+    shares: dict[object, float] = {}
+    for row in register["Assignments"]:
+        person = same.get(row["person_email"], row["person_email"])
+        shares[person] = shares.get(person, 0.0) + (0.0 if row["ends_on"] else float(str(row["share"])))
+    assert 1 <= sum(share > 1 for share in shares.values()) <= len(shares) / 10
+    former = {str(row["person_email"]) for row in register["Assignments"] if "@partner." in str(row["person_email"])}
+    assert former
+    assert former <= same.keys(), "addresses of a former firm are those of people in the sheet People"
+    assert {row["kind"] for row in register["Capacity"]} == {"available", "absent"}
 
 
 def test_late_projects_cost_more_than_planned(simulator: Simulator, register: Register) -> None:

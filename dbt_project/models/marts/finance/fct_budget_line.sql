@@ -7,6 +7,11 @@ select
     line.planned_amount as planned_cost_amount,
     line.actual_amount as actual_cost_amount,
     line.currency_code,
+    {{ in_reporting_currency("line.planned_amount", "line.currency_code", "rate.rate") }}
+    as planned_cost_reporting_amount,
+    {{ in_reporting_currency("line.actual_amount", "line.currency_code", "rate.rate") }}
+    as actual_cost_reporting_amount,
+    {{ reporting_currency() }} as reporting_currency_code,
     line.recorded_at,
     line.known_from
 from {{ ref("stg_registers__budget_line") }} as line
@@ -15,4 +20,10 @@ left join
     on project.site_id = line.project_site_id
     and project.project_key = line.project_key
     and not project.is_deleted
+left join
+    {{ ref("fct_exchange_rate") }} as rate
+    on rate.from_currency_code = line.currency_code
+    and rate.to_currency_code = {{ reporting_currency() }}
+    and line.period_on >= rate.rate_on
+    and line.period_on < coalesce(rate.rate_until_on, date '9999-12-31')
 where not line.is_deleted

@@ -132,10 +132,12 @@ def test_case_34_one_world_read_from_cloud_and_from_a_data_center_gives_the_same
             assert ours[0] == ours[1], query
             assert ours[0], query
         names = db.execute(
-            "select count(*) from marts.dim_issue i join marts.dim_person p on p.person_id = i.assignee_id "
+            "select count(*) from marts.dim_issue i join marts.bridge_person_account p on p.account_id = i.assignee_id "
             "where i.site_id = 'server' and p.display_name = 'Person 2'"
         ).fetchone()
+        people = db.execute("select count(*), min(account_count), max(account_count) from marts.dim_person").fetchone()
     assert names == (24,)
+    assert people == (3, 2, 2), "the people of both sites are the same, by their addresses"
 
 
 _SAME = (
@@ -148,11 +150,12 @@ _SAME = (
     "select split_part(issue_id, ':', 2), field_id, from_value, to_value, changed_at "
     "from intermediate.int_delivery__issue_change where starts_with(issue_id, '{site}:') order by all",
     "select native_id, sprint_name, state, goal from marts.dim_sprint where site_id = '{site}' order by 1",
-    "select display_name, email_address, is_active from marts.dim_person where site_id = '{site}' order by 1",
-    "select person.display_name, count(*) from staging.stg_jira__worklog log "
-    "join marts.dim_person person on person.person_id = log.author_id where log.site_id = '{site}' group by 1",
+    "select display_name, email_address, is_active from marts.bridge_person_account "
+    "where site_id = '{site}' order by 1",
+    "select display_name, count(*) from staging.stg_jira__worklog log "
+    "join marts.bridge_person_account on account_id = log.author_id where log.site_id = '{site}' group by 1",
     "select person.display_name, count(*) from intermediate.int_delivery__issue_change change "
-    "join marts.dim_person person on person.person_id = change.author_id "
+    "join marts.bridge_person_account person on person.account_id = change.author_id "
     "where person.site_id = '{site}' group by 1",
     "select project_key, owner_name is null, is_archived from marts.dim_project where site_id = '{site}' order by 1",
 )
