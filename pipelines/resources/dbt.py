@@ -29,6 +29,8 @@ _QUIET = (
     "--no-print",
     "--log-level",
     "none",
+    "--log-level-file",
+    "none",
 )
 
 
@@ -147,7 +149,7 @@ class Dbt:
         with _released():
             outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node))
         if outcome.result is None:
-            raise DbtError(f"dbt stopped: {_text(outcome.exception)}", f"See {self.target_dir / 'logs' / 'dbt.log'}.")
+            raise DbtError(f"dbt stopped: {_text(outcome.exception)}", "Run again; if it stays, report it with this text.")
         return BuildResult(tuple(_node(result) for result in outcome.result.results))
 
     def _manifest(self) -> Any:

@@ -18,6 +18,8 @@ SELECT = {layer: ((f"tag:{layer}",), ()) for layer in _TAGGED} | {
     "core": (("path:models",), tuple(f"tag:{layer}" for layer in _TAGGED))
 }
 SEEDS = "path:seeds"
+INNER_TESTS = ("path:models/staging,resource_type:test", "path:models/intermediate,resource_type:test")
+"""Of tables that nobody reads but other tables, whose own tests follow: run where all is built anew, as each night."""
 _MOMENT = "as_of"
 _BOOKKEEPING = "registered"
 # What these read of the moment and of the registrar's tables changes only with a commit of the stream they read, as
