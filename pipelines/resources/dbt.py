@@ -149,7 +149,9 @@ class Dbt:
         with _released():
             outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node))
         if outcome.result is None:
-            raise DbtError(f"dbt stopped: {_text(outcome.exception)}", "Run again; if it stays, report it with this text.")
+            raise DbtError(
+                f"dbt stopped: {_text(outcome.exception)}", "Run again; if it stays, report it with this text."
+            )
         return BuildResult(tuple(_node(result) for result in outcome.result.results))
 
     def _manifest(self) -> Any:

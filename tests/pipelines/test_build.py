@@ -142,6 +142,7 @@ def test_what_leaves_tables_of_two_moments_makes_the_next_build_look_at_all(
     assert settled(line) is None, "one was built alone"
 
 
+@pytest.mark.slow
 def test_a_project_edited_while_it_was_built_is_built_in_full_the_next_time(
     line: Line, reports: list[build.BuildReport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
