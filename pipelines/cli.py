@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
-from rich.console import Console
 from rich.markup import escape
 
 from connectors.errors import ConfigurationError, SourceError
@@ -24,12 +22,10 @@ from pipelines.cli_verify import verify
 from pipelines.cli_webhooks import webhooks
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
+from pipelines.terminal import err, out, teller
 
 if TYPE_CHECKING:
     from pipelines.line import Line
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def main() -> None:
@@ -52,15 +48,6 @@ def main() -> None:
 def _fail(message: str, code: int) -> None:
     err.print(f"[bold red]slipstream:[/bold red] {escape(message)}", soft_wrap=True)
     sys.exit(code)
-
-
-def _teller() -> Callable[[str], None]:
-    start = time.monotonic()
-
-    def tell(message: str) -> None:
-        err.print(f"[dim]{time.monotonic() - start:6.1f} s[/dim]  {escape(message)}", soft_wrap=True)
-
-    return tell
 
 
 def _as_of(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -107,7 +94,7 @@ def demo() -> None:
     from pipelines.resources import worker
 
     place = sandbox.SandboxHome(settings.load().home)
-    tell = _teller()
+    tell = teller()
     again = place.is_there
     tell("starting the sandbox Jira" + (", one week later" if again else ""))
     starting = sandbox.running(place, advance_days=7 if again else 0, meanwhile=_load_definitions)
@@ -131,7 +118,7 @@ def run(config: Settings, as_of: Any, full: bool) -> None:
     from pipelines.resources import worker
 
     with worker.beside() as compute, warmup.loading():
-        _run_line(Line.of(config, as_of=as_of, full=full, progress=_teller(), compute=compute))
+        _run_line(Line.of(config, as_of=as_of, full=full, progress=teller(), compute=compute))
 
 
 def _load_definitions() -> None:
@@ -162,7 +149,7 @@ def sync(config: Settings, source: str, full: bool, as_json: bool) -> None:
     """Sync SOURCE (a type such as `jira`, or one site). Exit: 0 complete, 3 partial or deferred, 1 failed."""
     from pipelines.stages.sync import sync_site
 
-    tell, codes = _teller(), [0]
+    tell, codes = teller(), [0]
     for site in _chosen(config, source):
         try:
             report = sync_site(config, site, full=full, progress=tell)
@@ -212,7 +199,7 @@ def dev(port: int) -> None:
     """Open the Dagster UI on everything (and the sandbox, where the demo was run)."""
     from pipelines import develop
 
-    sys.exit(develop.serve(_teller(), port))
+    sys.exit(develop.serve(teller(), port))
 
 
 @group.command()
@@ -224,7 +211,7 @@ def build(as_of: Any, full_refresh: bool, as_json: bool) -> None:
     from pipelines.line import Line
     from pipelines.stages import build as stage
 
-    line = Line.of(settings.load(), as_of=as_of, progress=_teller())
+    line = Line.of(settings.load(), as_of=as_of, progress=teller())
     for report in stage.build_warehouse(line, full_refresh=full_refresh):
         if as_json:
             sys.stdout.write(report.to_json() + "\n")
@@ -242,7 +229,7 @@ def forecast(as_of: Any) -> None:
     from pipelines.run import run_job
 
     config = settings.load()
-    outcome = run_job(FORECAST_JOB, Line.of(config, as_of=as_of, progress=_teller()))
+    outcome = run_job(FORECAST_JOB, Line.of(config, as_of=as_of, progress=teller()))
     if not outcome.ok:
         _fail("; ".join(outcome.errors), outcome.exit_code)
     summary.show(config.published_dir, out)

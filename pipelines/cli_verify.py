@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from pipelines import settings
+from pipelines.terminal import err, out, teller
 
 if TYPE_CHECKING:
     from pipelines.stages.rebuild import RebuildReport
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 @click.group(invoke_without_command=True)
@@ -47,12 +43,7 @@ def rebuild(as_json: bool) -> None:
     from pipelines.line import Line
     from pipelines.stages.rebuild import verify_rebuild
 
-    start = time.monotonic()
-
-    def tell(text: str) -> None:
-        err.print(f"[dim]{time.monotonic() - start:6.1f} s[/dim]  {escape(text)}", soft_wrap=True)
-
-    report = verify_rebuild(Line.of(settings.load(), progress=tell))
+    report = verify_rebuild(Line.of(settings.load(), progress=teller()))
     if as_json:
         sys.stdout.write(report.to_json() + "\n")
     else:

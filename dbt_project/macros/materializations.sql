@@ -22,6 +22,8 @@
         {%- else -%} {{ get_create_view_as_sql(target, sql) }}
         {%- endif %}
     {%- endcall %}
+    {% do create_indexes(target) if kind == "table" %}
+    {% do persist_docs(target, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
