@@ -20,3 +20,13 @@
         ) as decimal(18, 2)
     )
 {%- endmacro %}
+
+{# Joins `rate`, the rate into the reporting currency that holds on a day, for a row's `currency_code`. #}
+{% macro join_rate(row, day) -%}
+    left join
+        {{ ref("fct_exchange_rate") }} as rate
+        on rate.from_currency_code = {{ row }}.currency_code
+        and rate.to_currency_code = {{ reporting_currency() }}
+        and {{ row }}.{{ day }} >= rate.rate_on
+        and {{ row }}.{{ day }} < coalesce(rate.rate_until_on, date '9999-12-31')
+{%- endmacro %}

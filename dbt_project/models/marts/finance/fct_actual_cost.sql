@@ -19,10 +19,5 @@ left join
     on project.site_id = cost.project_site_id
     and project.project_key = cost.project_key
     and not project.is_deleted
-left join
-    {{ ref("fct_exchange_rate") }} as rate
-    on rate.from_currency_code = cost.currency_code
-    and rate.to_currency_code = {{ reporting_currency() }}
-    and cost.cost_on >= rate.rate_on
-    and cost.cost_on < coalesce(rate.rate_until_on, date '9999-12-31')
+    {{ join_rate("cost", "cost_on") }}
 where not cost.is_deleted

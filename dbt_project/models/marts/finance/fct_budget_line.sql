@@ -20,10 +20,5 @@ left join
     on project.site_id = line.project_site_id
     and project.project_key = line.project_key
     and not project.is_deleted
-left join
-    {{ ref("fct_exchange_rate") }} as rate
-    on rate.from_currency_code = line.currency_code
-    and rate.to_currency_code = {{ reporting_currency() }}
-    and line.period_on >= rate.rate_on
-    and line.period_on < coalesce(rate.rate_until_on, date '9999-12-31')
+    {{ join_rate("line", "period_on") }}
 where not line.is_deleted
