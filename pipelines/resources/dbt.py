@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 UNCHANGED = "unchanged"
 """The status of a table that was not built again, and of its tests: nothing they read has changed since."""
 OK_STATUSES = frozenset({"success", "pass", "warn", "no-op", UNCHANGED})
+KEPT = 6
+"""Parsed projects that stay: switching between branches or files should not parse again."""
 _SOURCES = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 _QUIET = (
     "--no-send-anonymous-usage-stats",
@@ -101,6 +106,8 @@ class Dbt:
     warehouse_path: Path
     options: Mapping[str, Any] = field(default_factory=dict)
     """Variables of every invocation beside its own (memory_limit, duckdb_threads)."""
+    shared_dir: Path | None = None
+    """Where to keep the parsed project for every warehouse of this installation; `target_dir` where it is read-only."""
 
     _parsed: tuple[str, bytes] | None = field(default=None, init=False, repr=False)
 
@@ -168,17 +175,21 @@ class Dbt:
     def _parsed_dir(self, key: str) -> Path:
         """Where the parsed project is. Parsed beside it and moved there whole, for processes that start together."""
         # the name of the file is the name of the catalogue, which parsing writes into every relation
-        place = self.target_dir / f"parsed-{key}-{self.warehouse_path.stem}"
+        engines = "-".join(version(name) for name in ("dbt-core", "dbt-duckdb"))
+        root = _writable(self.shared_dir) or self.target_dir
+        place = root / f"parsed-{key}-{engines}-{self.warehouse_path.stem}"
         if place.exists():
             return place
-        self.target_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.target_dir, prefix="parsing-") as folder, _released():
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix="parsing-") as folder, _released():
             scratch = Path(folder) / "parsed"
             outcome = self._invoke(["parse", "--no-partial-parse"], {}, scratch, None, ())
             if not outcome.success:
                 raise DbtError(f"dbt cannot read the project: {_text(outcome.exception)}", "Mend the file it names.")
             with suppress(OSError):  # someone else was first
                 scratch.rename(place)
+        for old in sorted(root.glob("parsed-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
         return place
 
     def _invoke(
@@ -200,6 +211,15 @@ class Dbt:
         for name in _SOURCES:
             place = self.project_dir / name
             yield from [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
+
+
+def _writable(folder: Path | None) -> Path | None:
+    """The folder where files can be put in it, made if need be; None for one of a read-only installation."""
+    if folder is None:
+        return None
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return folder if os.access(folder, os.W_OK) else None
 
 
 @contextmanager

@@ -210,7 +210,7 @@ def _dbt(settings: Settings, warehouse: Warehouse) -> Dbt:
 @lru_cache(maxsize=4)
 def _kept(target_dir: Path, warehouse_path: Path, options: tuple[tuple[str, Any], ...]) -> Dbt:
     """One per warehouse and process, so that the project is read once."""
-    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options))
+    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options), PROJECT_DIR / "target")
 
 
 @lru_cache(maxsize=4)

@@ -126,3 +126,19 @@ def test_the_project_hash_follows_models_and_mappings(small: Dbt) -> None:
     mapping.unlink()
     assert len({before, changed, again}) == 3
     assert small.project_hash() == before
+
+
+def test_the_warehouses_of_an_installation_share_the_parsed_project(small: Dbt, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    homes = [tmp_path / name for name in ("one", "other")]
+    found = [Dbt(small.project_dir, home, home / "w.duckdb", shared_dir=shared).manifest_path() for home in homes]
+    assert found[0] == found[1]
+    assert found[0].is_relative_to(shared)
+
+
+def test_a_read_only_installation_is_parsed_into_the_home(small: Dbt, tmp_path: Path) -> None:
+    nowhere = tmp_path / "a file"
+    nowhere.write_text("")
+    home = tmp_path / "home"
+    found = Dbt(small.project_dir, home, home / "w.duckdb", shared_dir=nowhere / "shared").manifest_path()
+    assert found.is_relative_to(home)
