@@ -37,8 +37,8 @@ INPUTS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
     "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version", "project_id",
-    "project_key", "forecast_status", "due_on", "probability_late", "unit", "committed_amount", "delivered_amount",
-    "remaining_amount", "delivered_amount_p10", "delivered_amount_p50", "delivered_amount_p80", "delivered_amount_p95",
+    "project_key", "forecast_status", "due_on", "probability_late", "unit", "committed_scope", "delivered_scope",
+    "remaining_scope", "delivered_scope_p10", "delivered_scope_p50", "delivered_scope_p80", "delivered_scope_p95",
     "learned_from_count", "drivers", "seed", "inputs_hash", "sentence",
 )  # fmt: skip
 
@@ -65,8 +65,8 @@ class DeliveryRisk:
         )
         rows = _issues(tables, until, common) + _sprints(tables, as_of, until, common)
         frame = pd.DataFrame(rows, columns=list(self.output))
-        amounts = [name for name in self.output if "amount" in name or name == "probability_late"]
-        return frame.astype({"learned_from_count": "Int64", "seed": "Int64", **dict.fromkeys(amounts, "float64")})
+        measures = [name for name in self.output if "_scope" in name or name == "probability_late"]
+        return frame.astype({"learned_from_count": "Int64", "seed": "Int64", **dict.fromkeys(measures, "float64")})
 
 
 class _Common:
@@ -157,13 +157,13 @@ def _sprint(sprint: sprints.Running, day: int, common: _Common) -> dict[str, Any
         "subject_name": sprint.name,
         "due_on": sprint.ends_at.date(),
         "unit": sprint.unit,
-        "committed_amount": round(sprint.committed, 2),
-        "delivered_amount": round(sprint.delivered, 2),
-        "remaining_amount": round(sprint.remaining, 2),
+        "committed_scope": round(sprint.committed, 2),
+        "delivered_scope": round(sprint.delivered, 2),
+        "remaining_scope": round(sprint.remaining, 2),
         "learned_from_count": len(sprint.shares),
     }
     if row["forecast_status"] == "ok":
-        row |= {f"delivered_amount_{name}": round(sprint.quantile(level), 2) for name, level in LEVELS.items()}
+        row |= {f"delivered_scope_{name}": round(sprint.quantile(level), 2) for name, level in LEVELS.items()}
         row["probability_late"] = round(float(np.clip(sprint.chance_short(), LEAST, SUREST)), 6)
         row["drivers"] = json.dumps(sprint_drivers(sprint))
     return row | {"sentence": sprint_sentence(row, sprint.elapsed)}

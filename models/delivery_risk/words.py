@@ -82,8 +82,8 @@ def sprint_sentence(row: Mapping[str, Any], elapsed: float) -> str:
     if status == "not_enough_history":
         return "No forecast: nothing was committed, or too few sprints have been closed to learn from."
     return (
-        f"Likely to deliver {_amount(row['delivered_amount_p50'])} of {_amount(row['committed_amount'])} {unit} "
-        f"committed (10 to 80 %: {_amount(row['delivered_amount_p10'])} to {_amount(row['delivered_amount_p80'])}); "
+        f"Likely to deliver {_amount(row['delivered_scope_p50'])} of {_amount(row['committed_scope'])} {unit} "
+        f"committed (10 to 80 %: {_amount(row['delivered_scope_p10'])} to {_amount(row['delivered_scope_p80'])}); "
         f"{100 * row['probability_late']:.0f} % likely to fall short. {100 * elapsed:.0f} % of its time is gone."
     )
 

@@ -151,8 +151,8 @@ def test_what_happens_after_as_of_changes_no_forecast() -> None:
 def test_a_running_sprint_is_expected_to_end_as_past_ones_did_from_the_same_point() -> None:
     # at the middle 2 of 10 were done, 4 of the other 8 by the end; now 2 of 10: 2 + 8 / 2 = 6
     row = forecast(tables(past(4), *sprint_tables(2))).loc["s:0"]
-    assert (row["forecast_status"], row["unit"], row["committed_amount"]) == ("ok", "issues", 10.0)
-    assert row["delivered_amount_p50"] == pytest.approx(6.0)
+    assert (row["forecast_status"], row["unit"], row["committed_scope"]) == ("ok", "issues", 10.0)
+    assert row["delivered_scope_p50"] == pytest.approx(6.0)
     assert row["probability_late"] == 0.95
     assert "2 of 10 issues done" in json.loads(row["drivers"])[0]["text"]
 
