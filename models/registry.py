@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from models.budget_overrun.model import BudgetOverrun
+from models.capacity.model import CapacityForecast
+from models.delivery_risk.model import DeliveryRisk
 from models.forecaster import Forecaster
 from models.portfolio_throughput.model import PortfolioThroughput
 from models.schedule_slip.model import ScheduleSlip
 
-FORECASTERS: tuple[Forecaster, ...] = (ScheduleSlip(), PortfolioThroughput())
+FORECASTERS: tuple[Forecaster, ...] = (
+    ScheduleSlip(),
+    PortfolioThroughput(),
+    DeliveryRisk(),
+    BudgetOverrun(),
+    CapacityForecast(),
+)
 
 
 def forecaster(model_id: str) -> Forecaster:

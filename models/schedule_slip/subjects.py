@@ -44,7 +44,7 @@ def subjects_of(tables: Tables, as_of: date) -> list[Subject]:
     projects = projects.loc[~projects["is_deleted"].fillna(False).astype(bool)].sort_values("project_id")
     effective = dict(zip(projects["project_id"].astype(str), effective_days(projects, as_of).tolist(), strict=True))
     issues = rewind(tables["dim_issue"], effective)
-    withheld = _withheld(tables["int_governance__project_trust"])
+    held_back = withheld(tables["int_governance__project_trust"])
     hashes = pd.util.hash_pandas_object(issues, index=False).to_numpy()
     places = _places(issues["project_id"])
     none = np.zeros(0, dtype=np.int64)
@@ -53,9 +53,9 @@ def subjects_of(tables: Tables, as_of: date) -> list[Subject]:
         name = str(row.project_id)
         where = places.get(name, none)
         found.append(
-            _subject("project", row, row, effective[name], name in withheld, issues.iloc[where], hashes[where])
+            _subject("project", row, row, effective[name], name in held_back, issues.iloc[where], hashes[where])
         )
-    return found + _epics(tables["dim_issue"], projects, effective, issues, hashes, withheld)
+    return found + _epics(tables["dim_issue"], projects, effective, issues, hashes, held_back)
 
 
 def _epics(
@@ -118,7 +118,7 @@ def _places(names: pd.Series) -> dict[str, np.ndarray]:
     return {str(name): np.asarray(where) for name, where in names.groupby(names, sort=True).indices.items()}
 
 
-def _withheld(trust: pd.DataFrame) -> set[str]:
+def withheld(trust: pd.DataFrame) -> set[str]:
     """Projects whose numbers their governance mode withholds; a supportive PMO never withholds."""
     held = (trust["trust_status"] == "not_trusted") & trust["governance_mode"].isin(WITHHOLDING_MODES)
     return set(trust.loc[held, "project_id"].astype(str))

@@ -1,0 +1,1 @@
+"""What projects will cost in the end, and how likely that is more than their budget."""

@@ -1,0 +1,1 @@
+"""Whether teams will have the hours that their projects ask of them."""
