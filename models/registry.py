@@ -1,4 +1,4 @@
-"""The one list of forecasters."""
+"""The one list of forecasters, in the order in which they run: whoever reads what another said stands after it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ FORECASTERS: tuple[Forecaster, ...] = (
 def forecaster(model_id: str) -> Forecaster:
     """The registered forecaster of that id."""
     return next(item for item in FORECASTERS if item.model_id == model_id)
+
+
+def author(ledger_table: str) -> Forecaster:
+    """The forecaster whose statements that table of the ledger holds."""
+    return next(item for item in FORECASTERS if item.ledger_table == ledger_table)
