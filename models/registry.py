@@ -6,6 +6,8 @@ from models.budget_overrun.model import BudgetOverrun
 from models.capacity.model import CapacityForecast
 from models.delivery_risk.model import DeliveryRisk
 from models.forecaster import Forecaster
+from models.portfolio.advice import AllocationAdvice
+from models.portfolio.model import PortfolioForecast
 from models.portfolio_throughput.model import PortfolioThroughput
 from models.schedule_slip.model import ScheduleSlip
 
@@ -15,6 +17,8 @@ FORECASTERS: tuple[Forecaster, ...] = (
     DeliveryRisk(),
     BudgetOverrun(),
     CapacityForecast(),
+    PortfolioForecast(),
+    AllocationAdvice(),
 )
 
 

@@ -10,8 +10,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from models.portfolio.model import PortfolioForecast
 from models.registry import FORECASTERS
 from models.schedule_slip.model import ScheduleSlip
+from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
@@ -20,6 +22,12 @@ from pipelines.stages.forecast import ForecastReport, run_forecasts
 
 NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
 START = pd.Timestamp("2025-01-06 12:00")
+
+
+def type_of(name: str) -> str:
+    if name.endswith("_at") or name.startswith("valid_"):
+        return "TIMESTAMP"
+    return "DATE" if name.endswith("_on") else "BOOLEAN" if name.startswith("is_") else "VARCHAR"
 
 
 class Bench:
@@ -36,6 +44,7 @@ class Bench:
     def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "CREATE TABLE marts.dim_project AS SELECT 's:' || k AS project_id, k AS project_key, k AS project_name, "
+            "'Programme' AS programme_name, "
             "NULL::DATE AS baseline_on, DATE '2025-09-01' AS promised_on, false AS is_deleted, "
             "DATE '2025-07-06' AS effective_on, 'not for models' AS secret FROM (VALUES ('A'), ('B')) t(k)"
         )
@@ -58,8 +67,17 @@ class Bench:
         connection.execute(
             "CREATE TABLE marts.dim_issue AS SELECT issue_id, issue_id AS issue_key, project_id, "
             "NULL::VARCHAR AS epic_id, true AS is_leaf, false AS is_cancelled, false AS is_deleted, 'x' AS summary, "
-            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, NULL::DATE AS due_on FROM issues"
+            "created_at::TIMESTAMP AS created_at, NULL::TIMESTAMP AS started_at, done_at::TIMESTAMP AS done_at, "
+            "NULL::DATE AS due_on FROM issues"
         )
+        self.leave_empty(connection)
+
+    def leave_empty(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Every other table that a forecaster reads."""
+        for table, columns in {table: names for model in FORECASTERS for table, names in model.inputs.items()}.items():
+            if not input_address(table).startswith("ledger."):
+                typed = ", ".join(f"{name} {type_of(name)}" for name in columns)
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {input_address(table)} ({typed})")
 
     def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
         options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
@@ -144,7 +162,30 @@ def test_without_a_warehouse_it_says_how_to_get_one(tmp_path: Path) -> None:
 
 def test_every_registered_forecaster_runs_and_too_little_history_is_said(bench: Bench) -> None:
     report = bench.run(forecasters=FORECASTERS)
-    assert [one.model_id for one in report.models] == ["schedule_slip", "portfolio_throughput"]
-    assert report.models[1].statuses == {"not_enough_history": 12}
+    found = {one.model_id: one.statuses for one in report.models}
+    assert list(found) == [model.model_id for model in FORECASTERS]
+    assert found["portfolio_throughput"] == {"not_enough_history": 12}
+    assert found["portfolio"] == {"ok": 3}  # the portfolio and its two projects
+    assert set(found["allocation_advice"]) == {"ok"}
     assert len(bench.said("throughput_forecast")) == 12
     assert bench.run("r2", forecasters=FORECASTERS).appended == 0
+
+
+def test_a_forecaster_reads_what_another_last_said_up_to_its_day(bench: Bench) -> None:
+    """Asked alone, as Dagster does it, and of a day that has been forecast before and after."""
+    model = PortfolioForecast(trials=100)
+    late, early = NOON, NOON - timedelta(days=14)
+    bench.run("r1", late)
+    bench.run("r2", early)
+    bench.change("UPDATE marts.dim_issue SET is_deleted = true WHERE issue_id = 's:0'")
+    bench.run("r3", early)  # said again: the latest word of that day counts
+    said = bench.said().query("as_of_on == @pd.Timestamp(@early.date())").sort_values("known_from")
+    read = stage.read_said(bench.warehouse, bench.ledger, model, early.date())["schedule_forecast"]
+    assert sorted(read["subject_id"]) == ["s:A", "s:B"]
+    assert set(read["inputs_hash"]) == set(said.groupby("subject_id")["inputs_hash"].last())
+    assert said["inputs_hash"].nunique() == 3
+    bench.run("r4", early, forecasters=(model,))
+    rows = bench.said("portfolio_forecast").query("subject_type == 'project'").sort_values("subject_id")
+    singles = said.groupby("subject_id").last()
+    off = rows["finish_on_p50"].to_numpy() - singles["finish_on_p50"].to_numpy()
+    assert abs(off.astype("timedelta64[D]").astype(int)).max() <= 14  # 100 trials of what was said then, not later
