@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 
 from models.portfolio.model import PortfolioForecast
 from models.registry import FORECASTERS
@@ -20,14 +21,15 @@ from pipelines.settings import Settings
 from pipelines.stages import forecast as stage
 from pipelines.stages.forecast import ForecastReport, run_forecasts
 
+ROOT = Path(__file__).parents[2]
 NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
 START = pd.Timestamp("2025-01-06 12:00")
 
 
-def type_of(name: str) -> str:
-    if name.endswith("_at") or name.startswith("valid_"):
-        return "TIMESTAMP"
-    return "DATE" if name.endswith("_on") else "BOOLEAN" if name.startswith("is_") else "VARCHAR"
+def types_of(table: str) -> dict[str, str]:
+    (file,) = (ROOT / "dbt_project" / "models").glob(f"*/*/{table}.yml")
+    columns = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]["columns"]
+    return {column["name"]: column.get("data_type", "varchar") for column in columns}
 
 
 class Bench:
@@ -44,7 +46,6 @@ class Bench:
     def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "CREATE TABLE marts.dim_project AS SELECT 's:' || k AS project_id, k AS project_key, k AS project_name, "
-            "'Programme' AS programme_name, "
             "NULL::DATE AS baseline_on, DATE '2025-09-01' AS promised_on, false AS is_deleted, "
             "DATE '2025-07-06' AS effective_on, 'not for models' AS secret FROM (VALUES ('A'), ('B')) t(k)"
         )
@@ -67,17 +68,21 @@ class Bench:
         connection.execute(
             "CREATE TABLE marts.dim_issue AS SELECT issue_id, issue_id AS issue_key, project_id, "
             "NULL::VARCHAR AS epic_id, true AS is_leaf, false AS is_cancelled, false AS is_deleted, 'x' AS summary, "
-            "created_at::TIMESTAMP AS created_at, NULL::TIMESTAMP AS started_at, done_at::TIMESTAMP AS done_at, "
+            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, "
             "NULL::DATE AS due_on FROM issues"
         )
         self.leave_empty(connection)
 
     def leave_empty(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Every other table that a forecaster reads."""
-        for table, columns in {table: names for model in FORECASTERS for table, names in model.inputs.items()}.items():
-            if not input_address(table).startswith("ledger."):
-                typed = ", ".join(f"{name} {type_of(name)}" for name in columns)
-                connection.execute(f"CREATE TABLE IF NOT EXISTS {input_address(table)} ({typed})")
+        """Whatever else forecasters read, typed as its contract says, and empty."""
+        for table, columns in [pair for model in FORECASTERS for pair in model.inputs.items()]:
+            address = input_address(table)
+            if not address.startswith("ledger."):
+                types = types_of(table)
+                listed = ", ".join(f"{name} {types[name]}" for name in columns)
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {address} ({listed})")
+                for name in columns:
+                    connection.execute(f"ALTER TABLE {address} ADD COLUMN IF NOT EXISTS {name} {types[name]}")
 
     def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
         options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
