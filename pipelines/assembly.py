@@ -7,7 +7,7 @@ from collections import defaultdict
 import dagster as dg
 
 from pipelines import policies, settings
-from pipelines.defs import alerts, forecasts, publish, quality, rebuild, resources, sources, warehouse
+from pipelines.defs import alerts, forecasts, publish, quality, rebuild, resources, sources, warehouse, whatif
 from pipelines.keys import REBUILT
 from pipelines.line import Line
 from pipelines.settings import Settings
@@ -37,6 +37,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
         publish.definitions(readable),
         alerts.definitions(),
         resources.definitions(),
+        whatif.definitions(),
         _jobs(config),
     )
 

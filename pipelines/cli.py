@@ -20,6 +20,7 @@ from pipelines import settings
 from pipelines.cli_sandbox import sandbox
 from pipelines.cli_verify import verify
 from pipelines.cli_webhooks import webhooks
+from pipelines.cli_whatif import whatif
 from pipelines.clock import parse_instant
 from pipelines.settings import Settings
 from pipelines.terminal import err, out, teller
@@ -244,7 +245,7 @@ def status() -> None:
     sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
 
 
-for subcommands in (sandbox, verify, webhooks):
+for subcommands in (sandbox, verify, webhooks, whatif):
     group.add_command(subcommands)
 
 

@@ -14,8 +14,12 @@ RELEASE = dg.AssetKey(["published", "release"])
 
 
 def input_address(table: str) -> str:
-    """`dim_project` → `marts.dim_project`: the table a forecaster names, with its schema, told by its prefix."""
-    return f"intermediate.{table}" if table.startswith("int_") else f"marts.{table}"
+    """`dim_project` → `marts.dim_project`: the table a forecaster names, with its schema, told by its prefix.
+
+    What is neither a mart nor intermediate is a table of the ledger: what another forecaster said.
+    """
+    schemas = {"dim": "marts", "fct": "marts", "bridge": "marts", "int": "intermediate"}
+    return f"{schemas.get(table.partition('_')[0], 'ledger')}.{table}"
 
 
 def table_key(address: str) -> dg.AssetKey:

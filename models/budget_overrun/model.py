@@ -113,7 +113,7 @@ def _records(values: pd.DataFrame, projects: pd.DataFrame, effective: np.ndarray
     until = dict(zip(projects["project_id"].astype(str), effective.tolist(), strict=True))
     rows = values.loc[values["project_id"].astype(str).isin(list(until))].copy()
     rows["day"] = days_of(rows["status_on"])
-    rows = rows.loc[rows["day"] <= rows["project_id"].astype(str).map(until)]
+    rows = rows.loc[rows["day"] <= rows["project_id"].astype(str).map(until).astype(float)]
     rows = rows.sort_values(["project_id", "day"], kind="stable")
     parts = {str(name): part for name, part in rows.groupby("project_id")}
     return [record_of(parts.get(name, rows.iloc[:0])) for name in until]

@@ -10,14 +10,14 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from models.forecaster import Forecaster
-from models.registry import FORECASTERS
+from models.registry import FORECASTERS, author
 from pipelines.clock import without_zone
 from pipelines.crashpoints import crashpoint
 from pipelines.keys import input_address
@@ -88,8 +88,8 @@ def run_forecasts(
     for model in forecasters:
         started = time.perf_counter()
         tell(f"Forecasting: {model.model_id}")
-        tables = read_inputs(warehouse, model, settings.reporting_timezone)
         day = without_zone(as_of).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
+        tables = read_inputs(warehouse, model, settings.reporting_timezone) | read_said(warehouse, ledger, model, day)
         frame = compute(model.forecast, tables, day, seed)
         fresh = _fresh(warehouse, ledger, model, frame, moment)
         entry = re.sub(r"[^\w.~+-]", "_", f"{without_zone(as_of):%Y%m%dT%H%M%S}-{model.model_id}-{run_id}")
@@ -112,12 +112,34 @@ def run_forecasts(
 def read_inputs(warehouse: Warehouse, model: Forecaster, zone: str) -> dict[str, pd.DataFrame]:
     """The declared columns of the declared tables, and nothing else; instants as local time, where days are cut."""
     with warehouse.read(f"forecast {model.model_id}") as connection:
-        tables = {table: _read(connection, table, columns) for table, columns in model.inputs.items()}
+        tables = {
+            table: _read(connection, table, columns) for table, columns in model.inputs.items() if not _is_said(table)
+        }
     for frame in tables.values():
         for name in frame.columns:
             if str(name).endswith("_at"):
                 frame[name] = frame[name].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
     return tables
+
+
+def read_said(warehouse: Warehouse, ledger: Ledger, model: Forecaster, day: date) -> dict[str, pd.DataFrame]:
+    """Of the forecasters before this one: what was last said of each subject up to the day, of the newest day."""
+    found = {}
+    for table in filter(_is_said, model.inputs):
+        keys = ", ".join(identifier(name) for name in author(table).key)
+        columns = ", ".join(identifier(name) for name in model.inputs[table])
+        source = f"read_parquet({literal(ledger.pattern(table))})"
+        query = (
+            f"SELECT {columns} FROM {source} WHERE as_of_on <= ? QUALIFY row_number() OVER (PARTITION BY {keys} "  # noqa: S608
+            "ORDER BY as_of_on DESC, known_from DESC, model_id, inputs_hash) = 1"
+        )
+        with warehouse.read(f"forecast {model.model_id}") as connection:
+            found[table] = connection.execute(query, [day]).df()
+    return found
+
+
+def _is_said(table: str) -> bool:
+    return input_address(table).startswith("ledger.")
 
 
 def _read(connection: Any, table: str, columns: Sequence[str]) -> pd.DataFrame:

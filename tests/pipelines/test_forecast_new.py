@@ -98,7 +98,9 @@ def test_its_asset_follows_from_its_inputs() -> None:
     ("table", "address"),
     [
         ("dim_project", "marts.dim_project"),
+        ("bridge_team_member", "marts.bridge_team_member"),
         ("int_governance__project_trust", "intermediate.int_governance__project_trust"),
+        ("schedule_forecast", "ledger.schedule_forecast"),
     ],
 )
 def test_a_table_is_addressed_by_its_prefix(table: str, address: str) -> None:
@@ -108,3 +110,9 @@ def test_a_table_is_addressed_by_its_prefix(table: str, address: str) -> None:
 @pytest.mark.parametrize("model", FORECASTERS, ids=lambda model: str(model.model_id))
 def test_every_registered_forecaster_writes_what_tells_its_rows_apart(model: Forecaster) -> None:
     assert {*model.key, "as_of_on", "model_id", "forecast_status", "inputs_hash"} <= set(model.output)
+
+
+@pytest.mark.parametrize("model", FORECASTERS, ids=lambda model: str(model.model_id))
+def test_every_registered_forecaster_reads_only_what_was_said_before_it(model: Forecaster) -> None:
+    earlier = {one.ledger_table for one in FORECASTERS[: FORECASTERS.index(model)]}
+    assert {table for table in model.inputs if input_address(table).startswith("ledger.")} <= earlier

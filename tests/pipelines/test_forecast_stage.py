@@ -9,17 +9,27 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 
+from models.portfolio.model import PortfolioForecast
 from models.registry import FORECASTERS
 from models.schedule_slip.model import ScheduleSlip
+from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 from pipelines.stages import forecast as stage
 from pipelines.stages.forecast import ForecastReport, run_forecasts
 
+ROOT = Path(__file__).parents[2]
 NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
 START = pd.Timestamp("2025-01-06 12:00")
+
+
+def types_of(table: str) -> dict[str, str]:
+    (file,) = (ROOT / "dbt_project" / "models").glob(f"*/*/{table}.yml")
+    columns = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]["columns"]
+    return {column["name"]: column.get("data_type", "varchar") for column in columns}
 
 
 class Bench:
@@ -58,8 +68,21 @@ class Bench:
         connection.execute(
             "CREATE TABLE marts.dim_issue AS SELECT issue_id, issue_id AS issue_key, project_id, "
             "NULL::VARCHAR AS epic_id, true AS is_leaf, false AS is_cancelled, false AS is_deleted, 'x' AS summary, "
-            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, NULL::DATE AS due_on FROM issues"
+            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, "
+            "NULL::DATE AS due_on FROM issues"
         )
+        self.leave_empty(connection)
+
+    def leave_empty(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Whatever else forecasters read, typed as its contract says, and empty."""
+        for table, columns in [pair for model in FORECASTERS for pair in model.inputs.items()]:
+            address = input_address(table)
+            if not address.startswith("ledger."):
+                types = types_of(table)
+                listed = ", ".join(f"{name} {types[name]}" for name in columns)
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {address} ({listed})")
+                for name in columns:
+                    connection.execute(f"ALTER TABLE {address} ADD COLUMN IF NOT EXISTS {name} {types[name]}")
 
     def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
         options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
@@ -144,7 +167,30 @@ def test_without_a_warehouse_it_says_how_to_get_one(tmp_path: Path) -> None:
 
 def test_every_registered_forecaster_runs_and_too_little_history_is_said(bench: Bench) -> None:
     report = bench.run(forecasters=FORECASTERS)
-    assert [one.model_id for one in report.models] == ["schedule_slip", "portfolio_throughput"]
-    assert report.models[1].statuses == {"not_enough_history": 12}
+    found = {one.model_id: one.statuses for one in report.models}
+    assert list(found) == [model.model_id for model in FORECASTERS]
+    assert found["portfolio_throughput"] == {"not_enough_history": 12}
+    assert found["portfolio"] == {"ok": 3}  # the portfolio and its two projects
+    assert set(found["allocation_advice"]) == {"ok"}
     assert len(bench.said("throughput_forecast")) == 12
     assert bench.run("r2", forecasters=FORECASTERS).appended == 0
+
+
+def test_a_forecaster_reads_what_another_last_said_up_to_its_day(bench: Bench) -> None:
+    """Asked alone, as Dagster does it, and of a day that has been forecast before and after."""
+    model = PortfolioForecast(trials=100)
+    late, early = NOON, NOON - timedelta(days=14)
+    bench.run("r1", late)
+    bench.run("r2", early)
+    bench.change("UPDATE marts.dim_issue SET is_deleted = true WHERE issue_id = 's:0'")
+    bench.run("r3", early)  # said again: the latest word of that day counts
+    said = bench.said().query("as_of_on == @pd.Timestamp(@early.date())").sort_values("known_from")
+    read = stage.read_said(bench.warehouse, bench.ledger, model, early.date())["schedule_forecast"]
+    assert sorted(read["subject_id"]) == ["s:A", "s:B"]
+    assert set(read["inputs_hash"]) == set(said.groupby("subject_id")["inputs_hash"].last())
+    assert said["inputs_hash"].nunique() == 3
+    bench.run("r4", early, forecasters=(model,))
+    rows = bench.said("portfolio_forecast").query("subject_type == 'project'").sort_values("subject_id")
+    singles = said.groupby("subject_id").last()
+    off = rows["finish_on_p50"].to_numpy() - singles["finish_on_p50"].to_numpy()
+    assert abs(off.astype("timedelta64[D]").astype(int)).max() <= 14  # 100 trials of what was said then, not later
