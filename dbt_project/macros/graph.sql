@@ -121,19 +121,3 @@
         from pass
     )
 {%- endmacro %}
-
-{# The number of a working day, Monday to Friday; Saturday and Sunday count as the Monday after them. #}
-{% macro workday_number(day) -%}
-    (
-        5 * divide(date_diff('day', date '1970-01-05', {{ day }}), 7)
-        + least(date_diff('day', date '1970-01-05', {{ day }}) % 7, 5)
-    )
-{%- endmacro %}
-
-{# The day of that number. #}
-{% macro workday(number) -%}
-    (
-        date '1970-01-05'
-        + cast(7 * divide({{ number }}, 5) + ({{ number }}) % 5 as integer)
-    )
-{%- endmacro %}

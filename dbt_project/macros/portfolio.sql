@@ -21,12 +21,22 @@
     )
 {%- endmacro %}
 
-{# Joins `rate`, the rate into the reporting currency that holds on a day, for a row's `currency_code`. #}
-{% macro join_rate(row, day) -%}
+{# Joins `rate`, the rate into the reporting currency that holds on a day, for a row's `currency_code`; under another     #}
+{# name where a row has amounts of several days.                                                                          #}
+{% macro join_rate(row, day, name="rate") -%}
     left join
-        {{ ref("fct_exchange_rate") }} as rate
-        on rate.from_currency_code = {{ row }}.currency_code
-        and rate.to_currency_code = {{ reporting_currency() }}
-        and {{ row }}.{{ day }} >= rate.rate_on
-        and {{ row }}.{{ day }} < coalesce(rate.rate_until_on, date '9999-12-31')
+        {{ ref("fct_exchange_rate") }} as {{ name }}
+        on {{ name }}.from_currency_code = {{ row }}.currency_code
+        and {{ name }}.to_currency_code = {{ reporting_currency() }}
+        and {{ day }} >= {{ name }}.rate_on
+        and {{ day }} < coalesce({{ name }}.rate_until_on, date '9999-12-31')
+{%- endmacro %}
+
+{# Joins `project`, the project that a row of a register means; nothing where Jira has no project of that key. #}
+{% macro join_project(row) -%}
+    left join
+        {{ ref("stg_jira__project") }} as project
+        on project.site_id = {{ row }}.project_site_id
+        and project.project_key = {{ row }}.project_key
+        and not project.is_deleted
 {%- endmacro %}

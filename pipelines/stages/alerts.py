@@ -38,6 +38,7 @@ NOUNS = {
     "fct_budget_line": "budget line",
     "dim_milestone": "milestone",
     "dim_portfolio": "level",
+    "fct_benefit": "benefit",
     "fct_decision": "decision",
     "fct_dependency": "link",
     "fct_issue_cycle": "issue",

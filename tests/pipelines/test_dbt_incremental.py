@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.resources.dbt import PROJECT_DIR, Dbt
-from tests.fixtures.jira_flow import meaning
+from tests.fixtures.jira_flow import address, meaning, member, person, team
 from tests.fixtures.jira_history import LittleIssue, dimensions, link, project, restless, status
 from tests.fixtures.landing import Record, SmallLanding
 from tests.fixtures.warehouse import DATABASE, parsed_target
@@ -36,7 +36,11 @@ ALL = INCREMENTAL | {
 FLOW = {
     "+fct_sprint_commitment": ("intermediate.int_delivery__issue_membership", "marts.fct_sprint_commitment"),
     "+fct_flow_metric": ("intermediate.int_delivery__issue_flow", "marts.fct_flow_metric"),
-    "+fct_cumulative_flow": ("intermediate.int_delivery__flow_step", "marts.fct_cumulative_flow"),
+    "+fct_cumulative_flow": (
+        "intermediate.int_delivery__flow_step",
+        "intermediate.int_resource__team_holder",
+        "marts.fct_cumulative_flow",
+    ),
     "+fct_worklog": ("marts.fct_worklog",),
     "+fct_release": ("marts.fct_release",),
 }
@@ -44,6 +48,11 @@ MEANINGS = {  # what the register says of statuses, by the day of the sync: said
     1: [meaning("in progress", "done"), meaning("1", "in_progress", valid_from="2026-01-06", project="APP")],
     2: [meaning("in progress", "to_do"), meaning("Done", "in_progress", kind="Epic")],
     3: [replace(meaning("in progress", "to_do"), deleted=True, payload={})],
+}
+TEAMS = {  # and of teams: who is in which, who leaves it, and whom the register names anew
+    1: [team("A", "Ants"), person("ann"), address("ann"), member("ann", "A", "2026-01-01")],
+    2: [team("B", "Bees"), member("ann", "A", "2026-01-01", "2026-01-06"), member("ann", "B", "2026-01-07")],
+    3: [person("bob"), address("bob"), member("bob", "A", "2026-01-05"), team("A", "Wasps")],
 }
 Chain = Mapping[str, tuple[str, ...]]
 
@@ -85,6 +94,10 @@ def scrambled(batches: list[list[Record]], draw: random.Random) -> list[tuple[da
     return [(START + timedelta(days=day, hours=20), batch) for day, batch in enumerate(syncs)]
 
 
+def said_of(day: int) -> list[Record]:
+    return [*MEANINGS.get(day, []), *TEAMS.get(day, [])]
+
+
 def equal_after(seed: int, folder: Path, target: Path, days: int, chain: Chain) -> None:
     draw = random.Random(seed)
     syncs = scrambled(restless(seed, START, days=days, issues=8 * days), draw)
@@ -94,7 +107,7 @@ def equal_after(seed: int, folder: Path, target: Path, days: int, chain: Chain) 
     stepwise = SmallLanding(folder / "a" / "landing", folder / "a" / DATABASE)
     for number, (known_at, records) in enumerate([first, *rest]):
         stepwise.sync("acme", known_at, *records)
-        if told := MEANINGS.get((known_at - START).days):
+        if told := said_of((known_at - START).days):
             stepwise.sync("pmo", known_at, *told, source_type="registers")
         if number in (0, len(rest)) or draw.random() < 0.8:  # sometimes two syncs a build
             # `as_of` cuts through the middle of a day's changes: what is known of later waits for a later build
@@ -105,7 +118,7 @@ def equal_after(seed: int, folder: Path, target: Path, days: int, chain: Chain) 
     rebuilt = SmallLanding(folder / "b" / "landing", folder / "b" / DATABASE)
     for known_at, records in syncs:
         rebuilt.sync("acme", known_at, *records)
-        if told := MEANINGS.get((known_at - START).days):
+        if told := said_of((known_at - START).days):
             rebuilt.sync("pmo", known_at, *told, source_type="registers")
     build(rebuilt.database, as_of, chain, full_refresh=True, target=target)
     ours, theirs = content(stepwise.database, chain), content(rebuilt.database, chain)
@@ -200,6 +213,9 @@ def test_any_shuffled_landing_gives_the_same_flow_and_sprints(
     seed: int, folder: Path, request: pytest.FixtureRequest
 ) -> None:
     equal_after(seed, folder, parsed_target(request.config, folder), days=4, chain=FLOW)
+    with duckdb.connect(str(folder / "a" / DATABASE), read_only=True) as db:
+        held = db.execute("select distinct team_id from marts.fct_cumulative_flow order by all").fetchall()
+    assert held == [("none",), ("pmo:A",), ("pmo:B",)]
 
 
 @pytest.mark.slow

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,16 +63,3 @@ def test_the_longest_path_is_the_greatest_over_all_paths(seed: int) -> None:
         db.executemany("insert into edge values (?, ?, ?)", [(*edge, weight[edge]) for edge in edges])
         found = dict(db.execute(f"select * from {MACROS.longest_paths('node', 'edge')}").fetchall())  # noqa: S608 (our own macro)
     assert found == {node: longest(edges, weight, least, node) for node in range(9)}
-
-
-def test_working_days_are_counted_over_weekends_and_back() -> None:
-    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(40)]
-    with duckdb.connect() as db:
-        for first, last in itertools.pairwise(days):
-            ask = f"select {MACROS.workday_number('?::date')} - {MACROS.workday_number('?::date')}"
-            (between,) = db.execute(ask, [last, last, first, first]).fetchone() or ()
-            assert between == (first.weekday() < 5), first  # a working day lies between its own number and the next
-            back = f"select {MACROS.workday(MACROS.workday_number('?::date'))}"
-            uses = back.count("?")
-            (day,) = db.execute(back, [first] * uses).fetchone() or ()
-            assert day == first + timedelta(days=(7 - first.weekday()) if first.weekday() > 4 else 0)

@@ -5,6 +5,7 @@ with
         select
             project_id,
             issue_type,
+            team_id,
             date_trunc('week', flow_on)::date as week_on,
             sum(arrived_count)::bigint as arrived_count,
             sum(started_count)::bigint as started_count,
@@ -24,23 +25,25 @@ with
         select
             project_id,
             issue_type,
-            date_trunc('week', done_on)::date as week_on,
+            team_id,
+            date_trunc('week', {{ local_day("done_at") }})::date as week_on,
             {% for share in [50, 80, 95] -%}
-                quantile_disc(done_on - started_on + 1, {{ share / 100 }})::integer
+                quantile_disc(cycle_days, {{ share / 100 }})::integer
                 as cycle_days_p{{ share }},
             {% endfor -%}
-            quantile_disc(done_on - created_on + 1, 0.5)::integer as lead_days_p50,
+            quantile_disc(lead_days, 0.5)::integer as lead_days_p50,
             cast(
                 sum(active_seconds) / nullif(sum(cycle_seconds), 0) as decimal(6, 4)
             ) as flow_efficiency_ratio
-        from {{ ref("int_delivery__issue_flow") }}
-        where is_in_scope and not is_cancelled and done_on is not null
+        from {{ ref("fct_flow_metric") }}
+        where not is_cancelled and done_at is not null
         group by all
     ),
     calendar as (
         select
             first.project_id,
             first.issue_type,
+            first.team_id,
             project.project_key,
             project.effective_on,
             unnest(
@@ -52,7 +55,7 @@ with
             )::date as week_on
         from
             (
-                select project_id, issue_type, min(week_on) as week_on
+                select project_id, issue_type, team_id, min(week_on) as week_on
                 from weekly
                 group by all
             ) as first
@@ -62,6 +65,7 @@ select
     project_id,
     project_key,
     issue_type,
+    team_id,
     week_on,
     effective_on >= week_on + 6 as is_whole,
     coalesce(arrived_count, 0) as arrived_count,
@@ -76,11 +80,11 @@ select
     cycle_days_p95,
     flow_efficiency_ratio
 from calendar
-left join weekly using (project_id, issue_type, week_on)
-left join finished using (project_id, issue_type, week_on)
+left join weekly using (project_id, issue_type, team_id, week_on)
+left join finished using (project_id, issue_type, team_id, week_on)
 window
     weeks as (
-        partition by project_id, issue_type
+        partition by project_id, issue_type, team_id
         order by week_on
         rows between unbounded preceding and current row
     )

@@ -1,4 +1,5 @@
--- Which custom fields of a site are its points, sprint, epic link and flag; one row
+-- Which custom fields of a site are its points, sprint, epic link, flag and team; one
+-- row
 -- per site, best field first.
 -- _commit_seq also counts fields that no longer match, so that losing a role is
 -- noticed as well.
@@ -21,7 +22,7 @@ with
     )
 select
     site_id,
-    {% for role in ["story_points", "sprint", "epic_link", "epic_name", "flagged"] -%}
+    {% for role in ["story_points", "sprint", "epic_link", "epic_name", "flagged", "team"] -%}
         list(field_id order by rank, field_id) filter (
             where fits and field_role = '{{ role }}'
         ) as {{ role }}_field_ids,

@@ -1,6 +1,6 @@
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
-{% set roles = ["story_points", "sprint", "epic_link", "epic_name", "flagged"] %}
+{% set roles = ["story_points", "sprint", "epic_link", "epic_name", "flagged", "team"] %}
 
 -- The newest content of every issue by the source's clock, whatever order its
 -- versions arrived in.
@@ -99,5 +99,7 @@ select
     {{ sprints("other_fields[sprint_field_id]") }} as sprints,
     other_fields[epic_link_field_id] ->> '$' as epic_link_key,
     coalesce(other_fields[flagged_field_id] not in ('[]', '""'), false) as is_flagged,
+    other_fields[team_field_id] ->> '$.id' as team_native_id,
+    {{ readable(label_of("other_fields[team_field_id]")) }} as team_name,
     {{ tide([ref("stg_jira__issue"), ref("int_delivery__field_role")]) }} as _commit_seq
 from fielded

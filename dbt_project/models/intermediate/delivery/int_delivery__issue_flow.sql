@@ -40,6 +40,12 @@ with
             and coalesce(flag.valid_to, timestamp '9999-12-31') > stay.valid_from
         where stay.work_state in ('active', 'waiting')
     ),
+    -- by whom it was done, or who holds it
+    holder as (
+        select issue_id, assignee_id, team_label
+        from {{ ref("int_delivery__flow_step") }}
+        where until_on is null and {{ only_touched() }}
+    ),
     flagged as (
         select
             issue_id,
@@ -76,6 +82,8 @@ select
     issue.project_id,
     issue.issue_type,
     issue.is_leaf and not issue.is_deleted as is_in_scope,
+    holder.assignee_id,
+    holder.team_label,
     issue.status_category,
     issue.is_cancelled,
     issue.created_at,
@@ -103,3 +111,4 @@ select
 from issue
 inner join spent using (issue_id)
 left join flagged using (issue_id)
+left join holder using (issue_id)

@@ -2,11 +2,7 @@
 -- the budget is spread evenly over its working days within the baseline; a budget of
 -- one period, over the whole baseline.
 with
-    day as (
-        select day_on, working_day_number
-        from {{ ref("dim_calendar") }}
-        where calendar_id = 'default'
-    ),
+    calendar as (select * from {{ working_days() }}),
     baseline as (
         select
             project_id, baseline_start_on as start_on, baseline_finish_on as finish_on
@@ -63,14 +59,12 @@ with
         inner join baseline using (project_id)
     ),
     numbered as (
-        -- working days before the slice, and up to its end
         select
             slice.*,
-            coalesce(before.working_day_number, 0) as days_before,
-            coalesce(until.working_day_number, 0) as days_until
+            {{ workday_number("slice.from_on") }} as from_workday,
+            {{ workday_number("slice.until_on + 1") }} as until_workday
         from slice
-        left join day as before on before.day_on = slice.from_on - 1
-        left join day as until on until.day_on = slice.until_on
+        cross join calendar
     ),
     span as (
         select
@@ -99,6 +93,11 @@ with
         select project_id, origin_on, effective_on
         from span
         where effective_on >= origin_on
+    ),
+    dated as (
+        select *, {{ workday_number("status_on + 1") }} as status_workday
+        from point
+        cross join calendar
     )
 select
     point.project_id,
@@ -109,17 +108,17 @@ select
             when slice.until_on <= point.status_on
             then slice.amount
             when
-                slice.from_on > point.status_on or slice.days_until <= slice.days_before
+                slice.from_on > point.status_on
+                or slice.until_workday <= slice.from_workday
             then 0
             else
                 slice.amount * (
-                    greatest(day.working_day_number, slice.days_before)
-                    - slice.days_before
+                    greatest(point.status_workday, slice.from_workday)
+                    - slice.from_workday
                 )
-                / (slice.days_until - slice.days_before)
+                / (slice.until_workday - slice.from_workday)
         end::decimal(18, 4)
     )::decimal(18, 2) as planned_value_amount
-from point
+from dated as point
 inner join numbered as slice using (project_id)
-left join day on day.day_on = point.status_on
 group by all

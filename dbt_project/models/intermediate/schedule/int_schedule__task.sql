@@ -25,10 +25,5 @@ select
     task.owner_email,
     task.recorded_at,
     task.known_from
-from {{ ref("stg_registers__task") }} as task
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = task.project_site_id
-    and project.project_key = task.project_key
-    and not project.is_deleted
+from {{ ref("stg_registers__task") }} as task {{ join_project("task") }}
 where not task.is_deleted

@@ -4,6 +4,7 @@ with
     moment as (
         select
             flow.*,
+            coalesce(named.team_id, held.team_id, 'none') as team_id,
             flow.status_category <> 'done' as is_open,
             greatest(
                 flow.open_from, least({{ as_of() }}, project.source_watermark_at)
@@ -17,6 +18,14 @@ with
             ) as flagged
         from {{ ref("int_delivery__issue_flow") }} as flow
         inner join {{ ref("dim_project") }} as project using (project_id)
+        left join
+            {{ ref("int_resource__team_holder") }} as named
+            on named.holder_id = 'team ' || flow.team_label
+        left join
+            {{ ref("int_resource__team_holder") }} as held
+            on held.holder_id = flow.assignee_id
+            and held.starts_on <= coalesce(flow.done_on, project.effective_on)
+            and held.ends_on > coalesce(flow.done_on, project.effective_on)
         where flow.is_in_scope
     ),
     summed as (
@@ -34,6 +43,7 @@ select
     issue_id,
     project_id,
     issue_type,
+    team_id,
     status_category,
     is_cancelled,
     created_at,

@@ -13,11 +13,8 @@ select
     {{ reporting_currency() }} as reporting_currency_code,
     cost.recorded_at,
     cost.known_from
-from {{ ref("stg_registers__actual_cost") }} as cost
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = cost.project_site_id
-    and project.project_key = cost.project_key
-    and not project.is_deleted
-    {{ join_rate("cost", "cost_on") }}
+from
+    {{ ref("stg_registers__actual_cost") }} as cost
+    {{ join_project("cost") }}
+    {{ join_rate("cost", "cost.cost_on") }}
 where not cost.is_deleted

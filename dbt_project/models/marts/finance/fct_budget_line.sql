@@ -14,11 +14,8 @@ select
     {{ reporting_currency() }} as reporting_currency_code,
     line.recorded_at,
     line.known_from
-from {{ ref("stg_registers__budget_line") }} as line
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = line.project_site_id
-    and project.project_key = line.project_key
-    and not project.is_deleted
-    {{ join_rate("line", "period_on") }}
+from
+    {{ ref("stg_registers__budget_line") }} as line
+    {{ join_project("line") }}
+    {{ join_rate("line", "line.period_on") }}
 where not line.is_deleted

@@ -12,10 +12,5 @@ select
     and waiver.expires_on >= {{ local_day(as_of()) }} as is_in_force,
     waiver.recorded_at,
     waiver.known_from
-from {{ ref("stg_registers__waiver") }} as waiver
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = waiver.project_site_id
-    and project.project_key = waiver.project_key
-    and not project.is_deleted
+from {{ ref("stg_registers__waiver") }} as waiver {{ join_project("waiver") }}
 where not waiver.is_deleted

@@ -20,6 +20,12 @@ with
                 select min(period_on), max(period_on)
                 from {{ ref("stg_registers__budget_line") }}
                 where not is_deleted
+                union all
+                select
+                    min(least(planned_start_on, actual_start_on)),
+                    max(greatest(planned_finish_on, actual_finish_on))
+                from {{ ref("stg_registers__task") }}
+                where not is_deleted
             )
     ),
     calendar as (

@@ -11,11 +11,7 @@ with
         left join
             {{ ref("bridge_person_account") }} as account
             on account.account_id = assigned.site_id || ':' || assigned.person_email
-        left join
-            {{ ref("stg_jira__project") }} as project
-            on project.site_id = assigned.project_site_id
-            and project.project_key = assigned.project_key
-            and not project.is_deleted
+            {{ join_project("assigned") }}
         where not assigned.is_deleted
     ),
     held as (

@@ -1,4 +1,15 @@
 with
+    day as (
+        select
+            day_on,
+            week_on,
+            is_working_day,
+            count(*) filter (where is_working_day) over (
+                partition by week_on
+            ) as working_days
+        from {{ ref("dim_calendar") }}
+        where calendar_id = 'default'
+    ),
     capacity as (
         select person_id, week_on, available_hours, recorded_at, known_from
         from {{ ref("fct_capacity") }}
@@ -6,11 +17,13 @@ with
     ),
     worked as (select * from {{ ref("int_resource__worked_week") }}),
     share as (
-        -- what assignments ask for on each day; a weekday counts a fifth of a week
+        -- what assignments ask for on each day: shares by the portfolio's working days,
+        -- hours by those of the person
         select
             assigned.person_id,
             day.week_on,
-            sum(assigned.assigned_share) / 5 as assigned_share,
+            sum(assigned.assigned_share) filter (where day.is_working_day)
+            / max(day.working_days) as assigned_share,
             sum(
                 assigned.assigned_share
                 * hours.working_hours
@@ -24,10 +37,8 @@ with
             max(assigned.known_from) as known_from
         from {{ ref("fct_assignment") }} as assigned
         inner join
-            {{ ref("dim_calendar") }} as day
-            on day.calendar_id = 'default'
-            and isodow(day.day_on) < 6
-            and day.day_on >= assigned.starts_on
+            day
+            on day.day_on >= assigned.starts_on
             and day.day_on <= coalesce(assigned.ends_on, {{ local_day(as_of()) }} + 182)
         left join
             {{ ref("int_resource__capacity_day") }} as hours

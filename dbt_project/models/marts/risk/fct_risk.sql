@@ -1,3 +1,15 @@
+-- Money is told at the rate of the day on which somebody last looked at the risk.
+with
+    risk as (
+        select
+            *,
+            cast(probability * impact_amount as decimal(18, 2)) as exposure_amount,
+            coalesce(
+                reviewed_on, raised_on, {{ local_day("recorded_at") }}
+            ) as estimated_on
+        from {{ ref("stg_registers__risk") }}
+        where not is_deleted
+    )
 select
     risk.risk_id,
     project.project_id,
@@ -8,10 +20,13 @@ select
     risk.probability,
     risk.impact_amount as impact_cost_amount,
     risk.impact_days,
-    cast(
-        risk.probability * risk.impact_amount as decimal(18, 2)
-    ) as exposure_cost_amount,
+    risk.exposure_amount as exposure_cost_amount,
     risk.currency_code,
+    {{ in_reporting_currency("risk.impact_amount", "risk.currency_code", "rate.rate") }}
+    as impact_cost_reporting_amount,
+    {{ in_reporting_currency("risk.exposure_amount", "risk.currency_code", "rate.rate") }}
+    as exposure_cost_reporting_amount,
+    {{ reporting_currency() }} as reporting_currency_code,
     risk.owner_name,
     risk.owner_email,
     risk.response,
@@ -21,10 +36,4 @@ select
     risk.due_on,
     risk.recorded_at,
     risk.known_from
-from {{ ref("stg_registers__risk") }} as risk
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = risk.project_site_id
-    and project.project_key = risk.project_key
-    and not project.is_deleted
-where not risk.is_deleted
+from risk {{ join_project("risk") }} {{ join_rate("risk", "risk.estimated_on") }}

@@ -1,4 +1,5 @@
--- Sums per currency, never across: what has no currency has no amount.
+-- Sums per currency, never across: what has no currency has no amount. Amounts in the
+-- reporting currency may be summed over rows.
 with
     open_risk as (
         select
@@ -7,6 +8,9 @@ with
             coalesce(currency_code, 'none') as currency_code,
             if(currency_code is null, null, exposure_cost_amount) as exposure,
             if(currency_code is null, null, impact_cost_amount) as impact,
+            exposure_cost_reporting_amount as reporting_exposure,
+            exposure_cost_amount is not null
+            and exposure_cost_reporting_amount is null as is_unrated,
             cast(probability * impact_days as decimal(18, 4)) as delay,
             probability is null or impact_cost_amount is null as is_unquantified,
             recorded_at,
@@ -29,6 +33,11 @@ select
     count(*) filter (where is_unquantified) as unquantified_risk_count,
     cast(sum(exposure) as decimal(18, 2)) as exposure_cost_amount,
     cast(sum(impact) as decimal(18, 2)) as impact_cost_amount,
+    count(*) filter (where is_unrated) as unrated_risk_count,
+    if(
+        bool_or(is_unrated), null, cast(sum(reporting_exposure) as decimal(18, 2))
+    ) as exposure_cost_reporting_amount,
+    {{ reporting_currency() }} as reporting_currency_code,
     cast(max(exposure) as decimal(18, 2)) as largest_exposure_cost_amount,
     cast(sum(delay) as decimal(18, 1)) as exposure_days,
     max(open_risk.recorded_at) as recorded_at,

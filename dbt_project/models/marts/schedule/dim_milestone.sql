@@ -15,12 +15,9 @@ with
             milestone.owner_email,
             milestone.recorded_at,
             milestone.known_from
-        from {{ ref("stg_registers__milestone") }} as milestone
-        left join
-            {{ ref("stg_jira__project") }} as project
-            on project.site_id = milestone.project_site_id
-            and project.project_key = milestone.project_key
-            and not project.is_deleted
+        from
+            {{ ref("stg_registers__milestone") }} as milestone
+            {{ join_project("milestone") }}
         where not milestone.is_deleted
     ),
     released as (

@@ -30,9 +30,4 @@ select
     baseline.recency = 1 and baseline.is_approved_by_then as is_current,
     baseline.recorded_at,
     baseline.known_from
-from numbered as baseline
-left join
-    {{ ref("stg_jira__project") }} as project
-    on project.site_id = baseline.project_site_id
-    and project.project_key = baseline.project_key
-    and not project.is_deleted
+from numbered as baseline {{ join_project("baseline") }}

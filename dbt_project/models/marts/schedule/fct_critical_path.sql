@@ -4,6 +4,7 @@
 -- all of them.
 {% set window_days = 84 %}
 with
+    calendar as (select * from {{ working_days() }}),
     issue as (
         select
             issue_id,
@@ -13,6 +14,9 @@ with
             ) as package_id
         from {{ ref("dim_issue") }}
         where not is_deleted and status_category <> 'done'
+    ),
+    held as (
+        select package_id, count(*) as open_count from issue where is_leaf group by all
     ),
     waits as (
         select
@@ -27,12 +31,25 @@ with
         group by before.package_id, after.package_id
     ),
     circle as (select * from {{ cycles("waits") }}),
+    project as (
+        select
+            *,
+            {{ workday_number("effective_on + 1") }} - 1 as last_workday,
+            last_workday
+            - {{ workday_number("effective_on - " ~ (window_days - 1)) }}
+            + 1 as window_workdays
+        from {{ ref("dim_project") }}
+        cross join calendar
+    ),
     pace as (
-        select snapshot.project_id, sum(snapshot.completed_count) as completed_count
+        select
+            snapshot.project_id,
+            project.window_workdays as days,
+            sum(snapshot.completed_count) as done
         from {{ ref("fct_project_snapshot") }} as snapshot
-        inner join {{ ref("dim_project") }} as project using (project_id)
+        inner join project using (project_id)
         where snapshot.snapshot_on > project.effective_on - {{ window_days }}
-        group by snapshot.project_id
+        group by all
     ),
     place as (
         select
@@ -40,18 +57,13 @@ with
             max(recorded_at) as recorded_at,
             max(known_from) as known_from,
             cast(sum(waits_for) as bigint) as predecessor_count,
-            cast(sum(is_awaited_by) as bigint) as successor_count
+            cast(sum(1 - waits_for) as bigint) as successor_count
         from
             (
                 select
-                    predecessor_id as package_id,
-                    0 as waits_for,
-                    1 as is_awaited_by,
-                    recorded_at,
-                    known_from
-                from waits
-                union all
-                select successor_id, 1, 0, recorded_at, known_from
+                    unnest([predecessor_id, successor_id]) as package_id,
+                    unnest([0, 1]) as waits_for,
+                    * exclude (predecessor_id, successor_id)
                 from waits
             )
         group by package_id
@@ -64,35 +76,22 @@ with
             epic.issue_key,
             epic.summary,
             coalesce(held.open_count, 0) as open_count,
-            coalesce(pace.completed_count, 0) > 0 as has_pace,
+            coalesce(pace.done, 0) > 0 as has_pace,
             coalesce(
-                ceil(
-                    held.open_count
-                    * {{ window_days }}
-                    / nullif(pace.completed_count, 0)
-                ),
-                0
+                ceil(held.open_count * pace.days / nullif(pace.done, 0)), 0
             )::bigint as duration_days,
             circle.cycle_id,
             coalesce(circle.cycle_id, place.package_id) as step_id
         from place
         left join {{ ref("dim_issue") }} as epic on epic.issue_id = place.package_id
-        left join
-            (
-                select package_id, count(*) as open_count
-                from issue
-                where is_leaf
-                group by package_id
-            ) as held
-            on held.package_id = place.package_id
+        left join held on held.package_id = place.package_id
         left join pace on pace.project_id = coalesce(epic.project_id, place.package_id)
         left join circle on circle.node_id = place.package_id
     ),
     step as (
-        select
-            step_id as node_id, 0 as least, cast(sum(duration_days) as bigint) as length
+        select step_id as node_id, 0 as least, sum(duration_days)::bigint as length
         from package
-        group by step_id
+        group by all
     ),
     onward as (
         select distinct
@@ -138,11 +137,12 @@ select
     timed.early_start + timed.length as early_finish_days,
     - late.reached - timed.early_start as slack_days,
     - late.reached = timed.early_start as is_critical,
-    project.effective_on
-    + cast(timed.early_start + timed.length as integer) as early_finish_on,
+    {{ workday("project.last_workday + timed.early_start + timed.length") }}
+    as early_finish_on,
     package.recorded_at,
     package.known_from
 from package
 inner join timed on timed.node_id = package.step_id
 inner join late on late.node_id = package.step_id
-left join {{ ref("dim_project") }} as project on project.project_id = package.project_id
+left join project on project.project_id = package.project_id
+cross join calendar

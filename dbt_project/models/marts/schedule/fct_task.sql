@@ -2,7 +2,8 @@
 -- stated between starts: by its weight
 -- at the least the successor starts after the predecessor.
 with
-    counted as (
+    calendar as (select * from {{ working_days() }}),
+    dated as (
         select
             task.*,
             coalesce(task.actual_start_on, task.actual_finish_on)
@@ -16,13 +17,15 @@ with
             greatest(coalesce(told_length, 1), 0) as planned_length,
             {{ workday_number("project.effective_on") }} as today,
             {{ workday_number("task.planned_start_on") }} as planned_start,
-            min({{ workday_number("task.planned_start_on") }}) over (
-                partition by task.schedule_id
-            ) as first_start,
             {{ workday_number("task.actual_start_on") }} as actual_start,
             {{ workday_number("task.actual_finish_on + 1") }} as actual_end
         from {{ ref("int_schedule__task") }} as task
         left join {{ ref("dim_project") }} as project using (project_id)
+        cross join calendar
+    ),
+    counted as (
+        select *, min(planned_start) over (partition by schedule_id) as first_start
+        from dated
     ),
     link as (
         select
@@ -133,3 +136,4 @@ select
     timed.known_from
 from timed
 left join late on late.node_id = timed.task_id
+cross join calendar
