@@ -111,11 +111,11 @@ def test_an_agencys_habit_is_learnt_and_the_same_file_gives_the_same_result() ->
 def test_shuffled_outcomes_teach_nothing() -> None:
     rows = read_snapshots(pd.concat([drawn(5, 240), drawn(6, 240).assign(PID=lambda d: d["PID"] + 1000)]), None)
     rows = rows.loc[rows["slip_days"].notna()]
-    features, slips = features_of(rows), rows["slip_days"].to_numpy(dtype=np.float64)
+    features = features_of(rows)
+    slips = np.random.default_rng(7).permutation(rows["slip_days"].to_numpy(dtype=np.float64))
     is_known = rows["project"].astype(int).to_numpy() < 1000
-    shuffled = np.random.default_rng(7).permutation(slips[is_known])
     said = slips_ahead(
-        features[is_known], shuffled, rows["project"].to_numpy(dtype=object)[is_known],
+        features[is_known], slips[is_known], rows["project"].to_numpy(dtype=object)[is_known],
         rows["day"].to_numpy()[is_known], features[~is_known],
         np.array([0.5]), (180.0,), 0,
     )  # fmt: skip

@@ -96,7 +96,7 @@ def test_quantiles_hold_whole_numbers_as_often_as_they_say() -> None:
 
 
 @pytest.mark.slow
-def test_where_the_truth_is_a_steady_process_the_intervals_hold_and_shuffled_weeks_bring_no_skill() -> None:
+def test_where_the_truth_is_a_steady_process_the_intervals_hold_and_are_sharper_than_the_bootstraps() -> None:
     found = Throughput().backtest(drawn(4, number=24, weeks=150), None, 0)
     ours, bootstrap = found.scores["slipstream"], found.scores["bootstrap"]
     for horizon in (4, 8, 12):
