@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -20,13 +21,18 @@ def pinball(actual: FloatArray, quantile: FloatArray, level: float) -> float:
     return float(np.mean(np.maximum(level * miss, (level - 1.0) * miss)))
 
 
-def crps(actual: FloatArray, draws: FloatArray) -> float:
-    """Mean E|X - y| - E|X - X'| / 2 of draws, one row a forecast (Gneiting and Raftery 2007)."""
+def crps_each(actual: FloatArray, draws: FloatArray) -> FloatArray:
+    """E|X - y| - E|X - X'| / 2 of draws, one row a forecast (Gneiting and Raftery 2007)."""
     ordered = np.sort(draws, axis=1)
     number = ordered.shape[1]
     rank = 2.0 * np.arange(1, number + 1) - number - 1.0
     spread = (ordered * rank).sum(axis=1) / number**2
-    return float(np.mean(np.abs(ordered - actual[:, None]).mean(axis=1) - spread))
+    return np.asarray(np.abs(ordered - actual[:, None]).mean(axis=1) - spread, dtype=np.float64)
+
+
+def crps(actual: FloatArray, draws: FloatArray) -> float:
+    """Mean continuous ranked probability score of draws."""
+    return float(np.mean(crps_each(actual, draws)))
 
 
 def brier(happened: FloatArray, probability: FloatArray) -> float:
@@ -69,3 +75,13 @@ def clustered_interval(
         found.append(high - low)
     bounds = np.nanquantile(np.array(found), [0.05, 0.95]) if np.isfinite(found).any() else np.array([np.nan, np.nan])
     return float(bounds[0]), float(bounds[1])
+
+
+def auc(happened: FloatArray, score: FloatArray) -> float:
+    """Chance that a case that happened was scored above one that did not, ties half (Mann and Whitney 1947)."""
+    rank = rankdata(score)
+    positive = float(happened.sum())
+    negative = len(happened) - positive
+    if positive == 0 or negative == 0:
+        return float("nan")
+    return float((rank[happened > 0].sum() - positive * (positive + 1) / 2) / (positive * negative))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from models.tracks.capital.track import CapitalProjects
+from models.tracks.gmpp.track import MajorProjects
+from models.tracks.throughput.track import Throughput
 from models.tracks.track import Track
 
-TRACKS: tuple[Track, ...] = ()
+TRACKS: tuple[Track, ...] = (CapitalProjects(), MajorProjects(), Throughput())
 
 
 def track(name: str) -> Track:

@@ -39,9 +39,17 @@ select
     said.known_from,
     said.sentence,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
-    coalesce(said.as_of_on = project.effective_on, false) as is_current
+    row_number() over (
+        partition by said.subject_type, said.subject_id
+        order by
+            said.as_of_on <= {{ local_day(as_of()) }} desc,
+            said.as_of_on desc,
+            said.known_from desc,
+            said.model_id
+    )
+    = 1
+    and said.as_of_on <= {{ local_day(as_of()) }} as is_current
 from said
-left join {{ ref("dim_project") }} as project using (project_id)
 left join
     {{ ref("int_governance__project_trust") }} as trust
     on trust.project_id = said.project_id
