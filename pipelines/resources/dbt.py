@@ -1,6 +1,6 @@
 """Runs dbt inside this process: parsed once, the DuckDB file released afterwards, everything written in one folder.
 
-What is built when is decided in `stages/build.py`; here is only how.
+What is built when is decided in `stages/build`; here is only how.
 """
 
 from __future__ import annotations
