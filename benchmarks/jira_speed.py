@@ -32,7 +32,7 @@ STAGE = """
 import json, resource, sys, time
 from pipelines import settings
 from pipelines.line import Line
-from pipelines.stages.build import build_layer
+from pipelines.stages.build.builder import build_layer
 
 def cpu():
     used = resource.getrusage(resource.RUSAGE_SELF)

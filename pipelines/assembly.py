@@ -11,7 +11,7 @@ from pipelines.defs import alerts, forecasts, publish, quality, rebuild, resourc
 from pipelines.keys import REBUILT
 from pipelines.line import Line
 from pipelines.settings import Settings
-from pipelines.stages import build, layers
+from pipelines.stages.build import layers, project
 from pipelines.stages.publish import SCHEMAS as PUBLISHED_SCHEMAS
 
 LINE_JOB = "line"
@@ -21,7 +21,7 @@ FORECAST_JOB = "daily_forecast"
 def assemble(config: Settings | None = None) -> dg.Definitions:
     """All definitions for these settings (default: the environment's), so that tests need no tricks."""
     config = config or settings.load()
-    manifest = build.manifest(Line.of(config))
+    manifest = project.manifest(Line.of(config))
     sites: dict[str, list[str]] = defaultdict(list)
     for site in config.sites:
         sites[site.type].append(site.site)

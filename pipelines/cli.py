@@ -210,7 +210,7 @@ def dev(port: int) -> None:
 def build(as_of: Any, full_refresh: bool, as_json: bool) -> None:
     """Build the warehouse from what is landed: no sync, no forecast."""
     from pipelines.line import Line
-    from pipelines.stages import build as stage
+    from pipelines.stages.build import builder as stage
 
     line = Line.of(settings.load(), as_of=as_of, progress=teller())
     for report in stage.build_warehouse(line, full_refresh=full_refresh):

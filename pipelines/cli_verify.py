@@ -12,7 +12,7 @@ from pipelines import settings
 from pipelines.terminal import err, out, teller
 
 if TYPE_CHECKING:
-    from pipelines.stages.rebuild import RebuildReport
+    from pipelines.stages.build.proof import RebuildReport
 
 
 @click.group(invoke_without_command=True)
@@ -41,7 +41,7 @@ def landing() -> None:
 def rebuild(as_json: bool) -> None:
     """Build the warehouse anew from landing, beside the working one, and compare all stored tables row by row."""
     from pipelines.line import Line
-    from pipelines.stages.rebuild import verify_rebuild
+    from pipelines.stages.build.proof import verify_rebuild
 
     report = verify_rebuild(Line.of(settings.load(), progress=teller()))
     if as_json:

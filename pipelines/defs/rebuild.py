@@ -8,7 +8,7 @@ from pipelines import policies
 from pipelines.keys import REBUILT, table_key
 from pipelines.line import Line
 from pipelines.settings import Settings
-from pipelines.stages import rebuild
+from pipelines.stages.build import proof
 
 JOB = "nightly_rebuild"
 
@@ -46,7 +46,7 @@ def proof_asset(tables: Sequence[str]) -> dg.AssetsDefinition:
     def _proof(
         context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        report = rebuild.verify_rebuild(line)
+        report = proof.verify_rebuild(line)
         context.log.info(report.summary())
         rows = sum(table.rows for table in report.tables)
         yield dg.MaterializeResult(asset_key=REBUILT, metadata={"dagster/row_count": rows, "seconds": report.seconds})
@@ -68,7 +68,7 @@ def proof_asset(tables: Sequence[str]) -> dg.AssetsDefinition:
 
 def definitions(config: Settings, tables: Sequence[str]) -> dg.Definitions:
     """The proof, and the schedule that asks for it every night."""
-    proof = proof_asset(tables)
+    proven = proof_asset(tables)
     job = dg.define_asset_job(JOB, dg.AssetSelection.assets(REBUILT), description="Prove incremental equals rebuilt.")
     nightly = dg.ScheduleDefinition(
         name=JOB,
@@ -77,4 +77,4 @@ def definitions(config: Settings, tables: Sequence[str]) -> dg.Definitions:
         execution_timezone=config.reporting_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    return dg.Definitions(assets=[proof], jobs=[job], schedules=[nightly])
+    return dg.Definitions(assets=[proven], jobs=[job], schedules=[nightly])

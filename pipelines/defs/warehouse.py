@@ -10,7 +10,8 @@ from pipelines import policies
 from pipelines.keys import landing_key
 from pipelines.line import Line
 from pipelines.resources.dbt import UNCHANGED
-from pipelines.stages import build, layers
+from pipelines.stages.build import builder, layers
+from pipelines.stages.build.report import BuildReport
 
 Manifest = Mapping[str, Any]
 Sites = Mapping[str, Sequence[str]]
@@ -75,7 +76,7 @@ def layer_assets(layer: str, manifest: Manifest, sites: Sites) -> dg.AssetsDefin
         wanted = None
         if len(context.selected_asset_keys) < len(specs):
             wanted = sorted(names[key] for key in context.selected_asset_keys)
-        report = build.build_layer(line, layer, select=wanted)
+        report = builder.build_layer(line, layer, select=wanted)
         context.log.info(report.summary())
         # a full rebuild brings its seeds along, asked for or not
         asked = {uid: spec for uid, spec in specs.items() if spec.key in context.selected_asset_keys}
@@ -101,7 +102,7 @@ def _check_specs(
 
 
 def _events(
-    report: build.BuildReport,
+    report: BuildReport,
     specs: Mapping[str, dg.AssetSpec],
     checks: Mapping[str, dg.AssetCheckSpec],
     selected_checks: set[dg.AssetCheckKey],

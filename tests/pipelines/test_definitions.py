@@ -14,7 +14,7 @@ from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.defs.rebuild import JOB as NIGHTLY_JOB
 from pipelines.keys import REBUILT, RELEASE, landing_key
 from pipelines.resources.dbt import NodeResult
-from pipelines.stages import build
+from pipelines.stages.build import builder
 from tests.fixtures.warehouse import parsed_target
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -83,7 +83,7 @@ def test_a_part_of_a_layer_that_must_be_rebuilt_in_full_tells_of_no_more_than_wa
 
     seed, model = "seed.slipstream.cancelled_resolution_default", "model.slipstream.stg_jira__board"
     nodes = (built(seed, "seed"), built(model, "model"))
-    monkeypatch.setattr(build, "build_layer", lambda *_, **__: build.BuildReport(nodes, "core"))
+    monkeypatch.setattr(builder, "build_layer", lambda *_, **__: builder.BuildReport(nodes, "core"))
     board = dg.AssetKey(["staging", "stg_jira__board"])
     core = next(found for found in definitions.get_repository_def().assets_defs_by_key.values() if board in found.keys)
     with dg.DagsterInstance.ephemeral() as instance:

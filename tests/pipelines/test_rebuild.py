@@ -19,7 +19,7 @@ from pipelines.cli_verify import verify
 from pipelines.defs.rebuild import check_name, proof_asset
 from pipelines.line import Line
 from pipelines.settings import Settings, child_environment
-from pipelines.stages import build, layers, rebuild
+from pipelines.stages.build import builder, layers, project, proof
 from tests.fixtures.jira_history import LittleIssue, restless
 from tests.fixtures.small_line import NOW, land, landed
 from tests.fixtures.warehouse import parsed_target
@@ -33,7 +33,7 @@ def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     home = tmp_path_factory.mktemp("home")
     parsed_target(request.config, home)
     line = landed(home)
-    build.build_layer(line, "core").raise_if_failed()
+    builder.build_layer(line, "core").raise_if_failed()
     later = LittleIssue(2, NOW.replace(tzinfo=None) - timedelta(days=1))
     later.move(NOW.replace(tzinfo=None) + timedelta(hours=1), 1002, "2")
     land(line, [later.record()], NOW + timedelta(hours=2))
@@ -68,7 +68,7 @@ def test_a_warehouse_equals_its_rebuild_whatever_lands_meanwhile_and_nothing_is_
             land(line, [LittleIssue(3, NOW.replace(tzinfo=None)).record()], NOW + timedelta(days=1))
 
     landed_late: list[str] = []
-    report = rebuild.verify_rebuild(replace(line, tell=tell))
+    report = proof.verify_rebuild(replace(line, tell=tell))
     compared = {table.table: table.rows for table in report.tables}
     assert compared["marts.dim_issue"] == 2, "what lands while it compares is left to the next build"
     assert compared["marts.fct_issue_status_interval"] == 4, "what the second sync brought is compared too"
@@ -94,8 +94,8 @@ def test_a_difference_is_not_blamed_on_a_warehouse_that_was_built_meanwhile(line
             forge(line, "written by another build")
 
     forge(line, "forged")
-    with pytest.raises(rebuild.MovedOnError, match="built again"):
-        rebuild.verify_rebuild(replace(line, tell=tell))
+    with pytest.raises(proof.MovedOnError, match="built again"):
+        proof.verify_rebuild(replace(line, tell=tell))
 
 
 def test_dagster_shows_the_proof_with_a_check_for_every_stored_table(
@@ -103,9 +103,9 @@ def test_dagster_shows_the_proof_with_a_check_for_every_stored_table(
 ) -> None:
     parsed_target(request.config, tmp_path)
     line = Line.of(Settings(home=tmp_path, sources_dir=tmp_path / "sources"))
-    tables = layers.stored_tables(build.manifest(line))
-    found = tuple(rebuild.Comparison(table, 5, 5, int(table == "marts.dim_issue")) for table in tables)
-    monkeypatch.setattr(rebuild, "verify_rebuild", lambda _: rebuild.RebuildReport(START, 1.0, found))
+    tables = layers.stored_tables(project.manifest(line))
+    found = tuple(proof.Comparison(table, 5, 5, int(table == "marts.dim_issue")) for table in tables)
+    monkeypatch.setattr(proof, "verify_rebuild", lambda _: proof.RebuildReport(START, 1.0, found))
     run = dg.materialize([proof_asset(tables)], resources={"line": line}, raise_on_error=False)
     judged = {check.check_name: check.passed for check in run.get_asset_check_evaluations()}
     assert judged == {check_name(table): table != "marts.dim_issue" for table in tables}
@@ -129,8 +129,8 @@ def test_shuffled_late_and_deleted_records_and_killed_builds_end_as_a_rebuild_do
         killed = killed_build(line, draw.randint(1, 30))
         assert killed.returncode == -9, killed.stderr
         if draw.random() < 0.5:
-            build.build_layer(line, "core").raise_if_failed()
-    report = rebuild.verify_rebuild(line)
+            builder.build_layer(line, "core").raise_if_failed()
+    report = proof.verify_rebuild(line)
     assert {table.table: table.examples for table in report.differing} == {}
     assert {table.rows for table in report.tables if table.table == "marts.dim_issue"} != {0}
 

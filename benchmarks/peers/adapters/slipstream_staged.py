@@ -14,7 +14,7 @@ from slipstream_sync import environment
 _STAGE = """
 from pipelines import settings
 from pipelines.line import Line
-from pipelines.stages.build import build_layer
+from pipelines.stages.build.builder import build_layer
 build_layer(Line.of(settings.load()), "core", ["path:models/staging/jira"]).raise_if_failed()
 """
 

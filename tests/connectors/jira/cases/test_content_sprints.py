@@ -15,7 +15,7 @@ import yaml
 from connectors.sandbox.world import Change, History
 from pipelines import settings
 from pipelines.line import Line
-from pipelines.stages.build import build_warehouse
+from pipelines.stages.build.builder import build_warehouse
 from pipelines.stages.sync import sync_site
 from tests.connectors.jira.flavours import datacenter, settle
 from tests.fixtures.sandbox import running_world, small_world

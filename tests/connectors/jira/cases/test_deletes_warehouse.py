@@ -15,7 +15,7 @@ from connectors.source import SiteConfig
 from pipelines.line import Line
 from pipelines.settings import Settings
 from pipelines.settings_secrets import SecretOptions
-from pipelines.stages import build
+from pipelines.stages.build import builder
 from pipelines.stages.sync import sync_site
 from tests.fixtures.sandbox import running_world, small_world
 from tests.fixtures.warehouse import parsed_target
@@ -37,7 +37,7 @@ class Warehouse:
         (site,) = self.line.settings.sites
         report = sync_site(self.line.settings, site)
         self.statuses.append(report.status)
-        build.build_warehouse(self.line)
+        builder.build_warehouse(self.line)
 
     def ask(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.line.settings.warehouse_path), read_only=True) as db:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.source import offset_of
 from pipelines.line import Line
-from pipelines.stages import build
+from pipelines.stages.build import builder
 from tests.connectors.jira.homes import Home, fake_time
 from tests.connectors.jira.syncing import site
 from tests.fixtures.sandbox import running_world, small_world
@@ -82,7 +82,7 @@ def test_case_02_downstream_a_quota_is_told_and_costs_no_trust_that_was_proved(h
     with running_world(small_world(60), faults=(f"429_quota@{SEARCH}:5",)) as jira:
         home.point_at(jira, page_size=10, in_flight=1)
         assert home.sync(full=True).status == "deferred"
-    build.build_warehouse(Line.of(home.settings))
+    builder.build_warehouse(Line.of(home.settings))
     with duckdb.connect(str(home.settings.warehouse_path), read_only=True) as db:
         said = db.execute(
             "select scope_key, completeness_status from marts.fct_completeness where is_current"

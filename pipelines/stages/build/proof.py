@@ -19,7 +19,7 @@ from connectors.errors import SourceError
 from pipelines.line import Line
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
-from pipelines.stages import build, layers
+from pipelines.stages.build import builder, layers, project
 
 Columns = Mapping[str, Sequence[str]]
 Digest = tuple[int, int, int]
@@ -72,18 +72,17 @@ def verify_rebuild(line: Line) -> RebuildReport:
     """Build what is landed, here and anew, and compare every stored table of the core; raises where a build fails."""
     started = time.monotonic()
     present = replace(line, as_of=None)
-    with line.warehouse.lock("comparison with a rebuild"):
-        built = build.build_layer(present, "core")
-        built.raise_if_failed()
-        stored = layers.stored_tables(build.manifest(present))
-        with line.warehouse.read("comparison with a rebuild") as db:
-            syncs = _syncs(db)
-            columns = {table: _columns(db, table) for table in stored}
-            ours = _digests(db, columns)
+    built = builder.build_layer(present, "core")
+    built.raise_if_failed()
+    stored = layers.stored_tables(project.manifest(present))
+    with line.warehouse.read("comparison with a rebuild") as db:
+        syncs = _syncs(db)
+        columns = {table: _columns(db, table) for table in stored}
+        ours = _digests(db, columns)
     with _scratch(line) as place:
         path = place / "warehouse" / line.warehouse.path.name
         anew = replace(present, warehouse_path=path, only_syncs=syncs, tell=lambda text: line.tell(f"anew: {text}"))
-        build.build_layer(anew, "core").raise_if_failed()
+        builder.build_layer(anew, "core").raise_if_failed()
         with anew.warehouse.read("comparison with a rebuild") as db:
             theirs = _digests(db, columns)
         tables = [Comparison(table, ours[table][0], theirs[table][0]) for table in stored]
@@ -97,7 +96,7 @@ def _scratch(line: Line) -> Iterator[Path]:
     """A folder beside the warehouse with the project already parsed; what a killed comparison left is cleared first."""
     place = line.settings.home / "rebuilt"
     shutil.rmtree(place, ignore_errors=True)
-    parsed = build.parsed_project(line)
+    parsed = project.parsed(line)
     shutil.copytree(parsed, place / "dbt" / parsed.name)
     try:
         yield place

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.resources.warehouse import Warehouse
-from pipelines.stages.layers import Stream
+from pipelines.stages.build.layers import Stream
 
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS landing;
