@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from models.tracks.issues.track import IssuesTrack
+from models.tracks.sprints.track import SprintsTrack
 from models.tracks.track import Track
 
-TRACKS: tuple[Track, ...] = ()
+TRACKS: tuple[Track, ...] = (IssuesTrack(), SprintsTrack())
 
 
 def track(name: str) -> Track:
