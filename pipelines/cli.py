@@ -17,6 +17,7 @@ from rich.markup import escape
 from connectors.errors import ConfigurationError, SourceError
 from connectors.source import SiteConfig
 from pipelines import settings
+from pipelines.cli_backtest import backtest
 from pipelines.cli_sandbox import sandbox
 from pipelines.cli_verify import verify
 from pipelines.cli_webhooks import webhooks
@@ -245,7 +246,7 @@ def status() -> None:
     sys.stdout.buffer.write(orjson.dumps(orjson.loads(manifest.read_bytes()), option=orjson.OPT_INDENT_2) + b"\n")
 
 
-for subcommands in (sandbox, verify, webhooks, whatif):
+for subcommands in (backtest, sandbox, verify, webhooks, whatif):
     group.add_command(subcommands)
 
 

@@ -109,6 +109,12 @@
                                 'id':null,
                                 'value':if(is_flagged, 'Impediment', null),
                                 'is_set':false
+                            },
+                            {
+                                'field_id':team_field_id,
+                                'id':team_native_id,
+                                'value':team_name,
+                                'is_set':false
                             }
                         ]
                     ) as held

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from models.tracks.capital.track import CapitalProjects
 from models.tracks.gmpp.track import MajorProjects
+from models.tracks.issues.track import IssuesTrack
+from models.tracks.sprints.track import SprintsTrack
 from models.tracks.throughput.track import Throughput
 from models.tracks.track import Track
 
-TRACKS: tuple[Track, ...] = (CapitalProjects(), MajorProjects(), Throughput())
+TRACKS: tuple[Track, ...] = (IssuesTrack(), SprintsTrack(), CapitalProjects(), MajorProjects(), Throughput())
 
 
 def track(name: str) -> Track:

@@ -28,9 +28,11 @@ class TrackResult:
     """What a backtest of one track found.
 
     `predictions`: one row per scored row of the data (`row`: its position there, from 0), with what tells it apart,
-    `cluster`, what happened (`actual…`) and what each forecaster said. `scores`: by forecaster ("slipstream" and the
-    trivial ones it is compared with), then by the score's name; `groups` holds the same by source, horizon or
-    community. `notes` say what a reader of the figures has to know.
+    `cluster`, `horizon` where there are several, what happened (`actual_<what>`) and what each forecaster said:
+    `<forecaster>_<what>`, the probability of what is 0 or 1, or `<forecaster>_<what>_p10` and so on, quantiles. The
+    report draws what is so named. `scores`: by forecaster (ours first, then the trivial ones it is compared with),
+    then by the score's name; `groups` holds the same by source, horizon or community, each named
+    `<dimension>=<value>`. `notes` say what a reader of the figures has to know.
     """
 
     predictions: pd.DataFrame

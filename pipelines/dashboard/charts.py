@@ -53,7 +53,7 @@ def throughput(done: pd.DataFrame, coming: pd.DataFrame) -> str:
         base = alt.Chart(coming).encode(x=x)
         layers.append(base.mark_area(color=BLUE, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"))
         layers.append(base.mark_line(color=BLUE, strokeWidth=2.2).encode(y=alt.Y("middle:Q")))
-    return _svg(alt.layer(*layers).properties(width=610, height=200))
+    return svg(alt.layer(*layers).properties(width=610, height=200))
 
 
 def outlook(item: Project) -> str:
@@ -90,10 +90,10 @@ def programmes(projects: Sequence[Project]) -> str:
     bars = chart.mark_bar(height=16).encode(
         color=alt.Color("outlook:N", scale=alt.Scale(domain=list(OUTLOOKS), range=list(TONES)), legend=None)
     )
-    return _svg(bars.properties(width=480 - room, height=27 * len(names)))
+    return svg(bars.properties(width=480 - room, height=27 * len(names)))
 
 
-def _svg(chart: Any) -> str:
+def svg(chart: Any) -> str:
     """The chart as an SVG element that scales with its place; names are escaped by the renderer."""
     import vl_convert
 

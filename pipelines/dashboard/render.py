@@ -54,7 +54,7 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
     rules = quality.rules(values.rows(named.get("rpt_data_quality")))
     done, coming = charts.weekly(snapshots), charts.ahead(named.get("rpt_throughput_forecast"))
     cards = _cards(projects, snapshots, epics.last_epics(named.get("rpt_schedule_forecast")))
-    page = _environment().get_template("page.html.j2")
+    page = environment().get_template("page.html.j2")
     return page.render(
         title=str(manifest.get("portfolio") or "Portfolio outlook"),
         release=str(manifest.get("id") or ""),
@@ -94,7 +94,7 @@ def _programmes(cards: Sequence[Card]) -> list[Programme]:
     return sorted(found, key=lambda programme: (-programme.late, programme.name))
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pipelines.dashboard"),
         autoescape=True,
