@@ -18,14 +18,16 @@ from pipelines.resources.releases import MANIFEST, PARQUET, Draft, Page, Publish
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
+from pipelines.stages import documents
 
 if TYPE_CHECKING:
     from pipelines.line import Line
 
 SCHEMAS = ("marts", "reporting")
 PAGE = "index.html"
-UNSTORED = frozenset({("marts", "fct_issue_daily")})
-"""Views that stay views in a release, over tables published with them: as a table, a row for every issue and day."""
+UNSTORED = frozenset({("marts", "fct_issue_daily"), ("reporting", "issue_wide")})
+"""Views that stay views in a release, over tables published with them: as a table, a row for every issue and day, or a
+cell for every issue and field."""
 
 Connection = Any
 
@@ -47,11 +49,13 @@ class PublishReport:
 
 
 def publish_release(line: Line) -> PublishReport:
-    """Publish what a run of the line has built, with its dashboard."""
+    """Publish what a run of the line has built, with its dashboard and what its tables mean."""
     as_of = line.warehouse.built_as_of() or line.moment
-    return publish(
-        line.settings, as_of=as_of, pages={PAGE: partial(line.compute, dashboard_page)}, warehouse=line.warehouse
-    )
+    pages: dict[str, Page] = {PAGE: partial(line.compute, dashboard_page)}
+    place = documents.prepare(line)
+    for name in (documents.DICTIONARY, documents.DBT_DOCS):
+        pages[name] = partial(_copied, place / name)
+    return publish(line.settings, as_of=as_of, pages=pages, warehouse=line.warehouse)
 
 
 def publish(
@@ -83,6 +87,10 @@ def dashboard_page(release: Path) -> str:
         if path.stem in wanted
     }
     return render.render(tables, orjson.loads((release / MANIFEST).read_bytes()))
+
+
+def _copied(path: Path, release: Path) -> bytes:
+    return path.read_bytes()
 
 
 def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
