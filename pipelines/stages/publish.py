@@ -109,6 +109,7 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
             table = f"{schema}.{identifier(name)}"
             connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
         _copy_views(connection, warehouse.path.stem)
+        _copy_macros(connection, warehouse.path.stem)
         crashpoint("publish.copied")
         _copy_comments(connection, warehouse.path.stem)
         _stamp(connection, draft.release_id)
@@ -140,6 +141,20 @@ def _copy_views(connection: Connection, database: str) -> None:
     for schema, name, sql in views:
         if (schema, name) in UNSTORED:
             connection.execute(sql.replace(f"{identifier(database)}.", "").replace(f" {database}.", " "))
+    connection.execute("USE memory")
+
+
+def _copy_macros(connection: Connection, database: str) -> None:
+    """The table macros that travel back: they name the tables beside them, whatever the file is called."""
+    macros = connection.execute(
+        "SELECT schema_name, function_name, parameters, macro_definition FROM duckdb_functions() "
+        "WHERE database_name = ? AND function_type = 'table_macro' AND schema_name IN (SELECT unnest(?)) ORDER BY ALL",
+        [database, list(SCHEMAS)],
+    ).fetchall()
+    connection.execute("USE release")
+    for schema, name, parameters, definition in macros:
+        listed = ", ".join(identifier(parameter) for parameter in parameters)
+        connection.execute(f"CREATE MACRO {schema}.{identifier(name)}({listed}) AS TABLE {definition}")
     connection.execute("USE memory")
 
 
