@@ -31,39 +31,58 @@ where not is_deleted;
 
 {# Issues: what each field held, and the issue as one row. Not of sets (components, versions), whose entries in a      #}
 {# changelog add or remove one element, nor of what Jira keeps no history of: key, project.                            #}
+{# Neither calls the other: DuckDB looks up what a macro calls when it is made, so a copy would hang on the order.     #}
 {% macro travelling_issues(history, absence) -%}
+    {%- set columns = {"issue_type": "issuetype", "status": "status", "priority": "priority", "resolution": "resolution", "summary": "summary", "assignee": "assignee"} -%}
     {%- for word, clock in clocks().items() %}
 create or replace macro {{ history.schema }}.issue_field_as_{{ word }}(moment) as table
-select
-    issue_id, field_id, field_name, to_id as value_id, to_value as value, changed_at as since_at, recorded_at,
-    known_from
-from {{ history.schema }}.{{ history.identifier }}
-where
-        {{ clock }} <= moment
-    and field_id not in ('components', 'fixVersions', 'versions', 'issuelinks')
-    and issue_id not in (
-        select issue_id
-        from {{ absence.schema }}.{{ absence.identifier }}
-        where {{ clock }} <= moment and (returned_at is null or returned_at > moment)
-    )
-qualify
-    row_number() over (
-        partition by issue_id, field_id
-        order by changed_at desc, is_initial, _history_number desc, _item_index desc, change_id desc
-    )
-    = 1;
+        {{ _fields_of_issues(history, absence, clock) }}
+        ;
 create or replace macro {{ history.schema }}.issue_as_{{ word }}(moment) as table
 select
     issue_id,
-        {%- for column, field in {"issue_type": "issuetype", "status": "status", "priority": "priority", "resolution": "resolution", "summary": "summary", "assignee": "assignee"}.items() %}
+        {%- for column, field in columns.items() %}
     max(value) filter (where field_id = '{{ field }}') as {{ column }},
         {%- endfor %}
     try_cast(max(value) filter (where field_id = 'duedate') as date) as due_on,
     max(recorded_at) as recorded_at,
     max(known_from) as known_from
-from {{ history.schema }}.issue_field_as_{{ word }}(moment)
+from ({{ _fields_of_issues(history, absence, clock) }})
 group by issue_id;
     {%- endfor -%}
+{%- endmacro %}
+
+{% macro _fields_of_issues(history, absence, clock) -%}
+    select
+        issue_id,
+        field_id,
+        field_name,
+        to_id as value_id,
+        to_value as value,
+        changed_at as since_at,
+        recorded_at,
+        known_from
+    from {{ history.schema }}.{{ history.identifier }}
+    where
+        {{ clock }} <= moment
+        and field_id not in ('components', 'fixVersions', 'versions', 'issuelinks')
+        and issue_id not in (
+            select issue_id
+            from {{ absence.schema }}.{{ absence.identifier }}
+            where
+                {{ clock }} <= moment and (returned_at is null or returned_at > moment)
+        )
+    qualify
+        row_number() over (
+            partition by issue_id, field_id
+            order by
+                changed_at desc,
+                is_initial,
+                _history_number desc,
+                _item_index desc,
+                change_id desc
+        )
+        = 1
 {%- endmacro %}
 
 {# Finish forecasts: the newest word on every subject. #}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import duckdb
 import pytest
 
 from pipelines.resources.dbt import PROJECT_DIR, Dbt
+from pipelines.resources.warehouse import Warehouse
+from pipelines.settings import Settings
+from pipelines.stages.publish import publish
 from tests.fixtures.jira_flow import meaning
 from tests.fixtures.jira_history import LittleIssue, dimensions
 from tests.fixtures.landing import Record, SmallLanding
@@ -130,6 +134,22 @@ QUESTIONS = {
 def test_every_past_day_is_found_as_it_was_recorded_and_as_we_knew_it(query: str, present: Path) -> None:
     found = [(on_day(present, day, "recorded")(query), on_day(present, day, "known")(query)) for day in range(6)]
     assert found == QUESTIONS[query]
+
+
+def test_a_release_travels_back_as_the_warehouse_does(present: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources_dir=tmp_path)
+    publish(settings, as_of=at(6, 0).replace(tzinfo=UTC), warehouse=Warehouse(present))
+    released = settings.published_dir / "portfolio.duckdb"
+    for query, story in QUESTIONS.items():
+        assert (on_day(released, 2, "recorded")(query), on_day(released, 2, "known")(query)) == story[2], query
+
+
+def test_the_queries_of_the_guide_run(present: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "model.md").read_text(encoding="utf-8")
+    (block,) = (found for found in re.findall(r"```sql\n(.*?)```", guide, re.DOTALL) if "_as_known(" in found)
+    with duckdb.connect(str(present), read_only=True) as db:
+        versions = [db.execute(asked).fetchall() for asked in block.split(";")[:-1]][-1]
+    assert [(row[1], row[0]) for row in versions] == [(1, "pmo:APP/1"), (2, "pmo:APP/1")]
 
 
 def test_a_build_as_of_a_past_day_reads_by_the_clock_of_the_record(target: Path, present: Path, tmp_path: Path) -> None:
