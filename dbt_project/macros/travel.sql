@@ -5,11 +5,6 @@
     {{ return({"recorded": "recorded_at", "known": "known_from"}) }}
 {%- endmacro %}
 
-{# Registers whose rows count from a day that they name themselves, where that is before the file was saved. #}
-{% macro counts_from(register) -%}
-    {{ return({"baseline": "approved_on"}.get(register)) }}
-{%- endmacro %}
-
 {# One pair a register: the rows that stood in it, opened as its stream declares. #}
 {% macro travelling_registers(versions, registers) -%}
     {%- for register in registers -%}
