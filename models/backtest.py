@@ -27,7 +27,11 @@ def origins_between(first: date, last: date, step_days: int) -> list[date]:
 
 
 def known_by(tables: Tables, as_of: date) -> dict[str, pd.DataFrame]:
-    """The tables as recorded at the end of `as_of`: later items gone, later completions undone."""
+    """The tables as recorded at the end of `as_of`: later items gone, later completions undone.
+
+    Plans too, where the tables hold what was said of them and when (`fct_baseline`, `dim_project_history`). When
+    something reached us plays no part: a backtest reads by the clock of the record.
+    """
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     issues = tables["dim_issue"].loc[pd.to_datetime(tables["dim_issue"]["created_at"]) < end].copy()
     done_at = pd.to_datetime(issues["done_at"])
@@ -36,7 +40,26 @@ def known_by(tables: Tables, as_of: date) -> dict[str, pd.DataFrame]:
     projects = tables["dim_project"].copy()
     known = pd.to_datetime(projects["effective_on"])
     projects["effective_on"] = known.where(known < end, pd.Timestamp(as_of))
+    if "fct_baseline" in tables:
+        baselines = _recorded_by(tables["fct_baseline"], end, "baseline_version")
+        approved = pd.to_datetime(baselines["approved_on"])
+        _plan(projects, "baseline_on", baselines.loc[approved.isna() | (approved < end)], "baseline_finish_on")
+    if "dim_project_history" in tables:
+        said = _recorded_by(tables["dim_project_history"], end, "valid_from")
+        until = pd.to_datetime(said["valid_to"])
+        _plan(projects, "promised_on", said.loc[until.isna() | (until >= end)], "promised_on")
     return {**tables, "dim_issue": issues, "dim_project": projects}
+
+
+def _recorded_by(versions: pd.DataFrame, end: pd.Timestamp, order: str) -> pd.DataFrame:
+    """What had been recorded before `end`, the newest last."""
+    return versions.loc[pd.to_datetime(versions["recorded_at"]) < end].sort_values(order, kind="stable")
+
+
+def _plan(projects: pd.DataFrame, column: str, versions: pd.DataFrame, told: str) -> None:
+    """Set a date of each project to that of its newest version; none where there is no version."""
+    newest = versions.drop_duplicates("project_id", keep="last").set_index("project_id")[told]
+    projects[column] = projects["project_id"].map(newest)
 
 
 def backtest(

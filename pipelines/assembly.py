@@ -11,6 +11,7 @@ from pipelines.defs import alerts, forecasts, publish, quality, rebuild, resourc
 from pipelines.keys import REBUILT
 from pipelines.line import Line
 from pipelines.settings import Settings
+from pipelines.stages import documents
 from pipelines.stages.build import layers, project
 from pipelines.stages.publish import SCHEMAS as PUBLISHED_SCHEMAS
 
@@ -21,11 +22,12 @@ FORECAST_JOB = "daily_forecast"
 def assemble(config: Settings | None = None) -> dg.Definitions:
     """All definitions for these settings (default: the environment's), so that tests need no tricks."""
     config = config or settings.load()
-    manifest = project.manifest(Line.of(config))
+    line = Line.of(config)
+    manifest = project.manifest(line)
     sites: dict[str, list[str]] = defaultdict(list)
     for site in config.sites:
         sites[site.type].append(site.site)
-    tables = warehouse.definitions(manifest, sites)
+    tables = warehouse.definitions(manifest, sites, documents.known_lineage(line))
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
     return dg.Definitions.merge(

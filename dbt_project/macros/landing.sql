@@ -93,7 +93,8 @@
 {# cannot be: nothing is recorded after it reached us (clocks differ), nor before the version it follows (a file   #}
 {# brought back with its old time). `counts_from` names a day in the content from which a key's first version      #}
 {# counts if that is earlier; a later version is a correction, and counts from when it was made.                   #}
-{% macro recorded_versions(relation, counts_from=none) -%}
+{# `key` tells records apart, and `counting` says which of them name such a day.                                    #}
+{% macro recorded_versions(relation, counts_from=none, key="_site, _key", counting="true") -%}
     (
         select
             *,
@@ -107,7 +108,7 @@
                 {%- if counts_from %}
                     ,
                     if(
-                        count(*) over before = 0,
+                        {{ counting }} and count(*) over before = 0,
                         {{ start_of_day("try_cast(payload ->> '$." ~ counts_from ~ "' as date)") }},
                         null
                     )
@@ -116,7 +117,7 @@
         from {{ relation }}
         window
             before as (
-                partition by _site, _key
+                partition by {{ key }}
                 order by _known_at, _sync_id, _deleted desc, _payload_hash
                 rows between unbounded preceding and 1 preceding
             )

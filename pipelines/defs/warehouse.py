@@ -7,11 +7,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from pipelines import policies
+from pipelines.defs import columns
 from pipelines.keys import landing_key
 from pipelines.line import Line
 from pipelines.resources.dbt import UNCHANGED
 from pipelines.stages.build import builder, layers
 from pipelines.stages.build.report import BuildReport
+from pipelines.stages.lineage import Lineage
 
 Manifest = Mapping[str, Any]
 Sites = Mapping[str, Sequence[str]]
@@ -24,9 +26,10 @@ step; but each event costs Dagster 20 ms."""
 class WarehouseTranslator(DagsterDbtTranslator):
     """dbt node → asset spec: table address as key, layer as group, one policy, one source fanned out to its sites."""
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: Sites, lineage: Lineage) -> None:
         super().__init__(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
         self._sites = sites
+        self._lineage = lineage
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         schema = dbt_resource_props["schema"]
@@ -44,6 +47,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
             automation_condition=policies.ON_CHANGE,
             owners=spec.owners or [policies.DATA_ENGINEERING],
             group_name=spec.key.path[0],
+            metadata={**spec.metadata, **columns.metadata(manifest["nodes"][unique_id], self._lineage, self._sites)},
         )
 
     def _fan_out(self, dep: dg.AssetDep) -> list[dg.AssetDep]:
@@ -54,9 +58,9 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return [dg.AssetDep(landing_key(source_type, site, stream)) for site in self._sites.get(source_type, ())]
 
 
-def layer_assets(layer: str, manifest: Manifest, sites: Sites) -> dg.AssetsDefinition:
+def layer_assets(layer: str, manifest: Manifest, sites: Sites, lineage: Lineage) -> dg.AssetsDefinition:
     """All models and tests of one layer as one asset definition that can be built in part."""
-    translator = WarehouseTranslator(sites)
+    translator = WarehouseTranslator(sites, lineage)
     models = layers.models_of_layer(manifest, layer)
     specs = {uid: translator.get_asset_spec(manifest, uid, None) for uid in models}
     checks = _check_specs(manifest, translator, specs)
@@ -125,6 +129,6 @@ def _events(
             )
 
 
-def definitions(manifest: Manifest, sites: Sites) -> dg.Definitions:
+def definitions(manifest: Manifest, sites: Sites, lineage: Lineage) -> dg.Definitions:
     """The four layers, in the order data flows through them."""
-    return dg.Definitions(assets=[layer_assets(layer, manifest, sites) for layer in layers.LAYERS])
+    return dg.Definitions(assets=[layer_assets(layer, manifest, sites, lineage) for layer in layers.LAYERS])

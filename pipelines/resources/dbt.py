@@ -150,6 +150,16 @@ class Dbt:
         """Run the unit tests of the models."""
         return self._run(["test", "--select", *select], {}, None, is_lean=False)  # fixtures have macros of their own
 
+    def compiled(self, target: Path) -> dict[str, str]:
+        """The SQL of every model as this warehouse would be built now, by unique id; dbt writes it in `target`."""
+        manifest = self._manifest()
+        arguments = ["compile", "--select", "resource_type:model", "--no-write-json"]
+        with _released():
+            outcome = self._invoke(arguments, {}, target, manifest, ())
+        if not outcome.success:
+            raise DbtError(f"dbt cannot compile the models: {_text(outcome.exception)}", "Mend the one it names.")
+        return {result.node.unique_id: result.node.compiled_code for result in outcome.result.results}
+
     def _run(
         self,
         arguments: list[str],

@@ -18,14 +18,16 @@ from pipelines.resources.releases import MANIFEST, PARQUET, Draft, Page, Publish
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
+from pipelines.stages import documents
 
 if TYPE_CHECKING:
     from pipelines.line import Line
 
 SCHEMAS = ("marts", "reporting")
 PAGE = "index.html"
-UNSTORED = frozenset({("marts", "fct_issue_daily")})
-"""Views that stay views in a release, over tables published with them: as a table, a row for every issue and day."""
+UNSTORED = frozenset({("marts", "fct_issue_daily"), ("reporting", "issue_wide")})
+"""Views that stay views in a release, over tables published with them: as a table, a row for every issue and day, or a
+cell for every issue and field."""
 
 Connection = Any
 
@@ -47,11 +49,13 @@ class PublishReport:
 
 
 def publish_release(line: Line) -> PublishReport:
-    """Publish what a run of the line has built, with its dashboard."""
+    """Publish what a run of the line has built, with its dashboard and what its tables mean."""
     as_of = line.warehouse.built_as_of() or line.moment
-    return publish(
-        line.settings, as_of=as_of, pages={PAGE: partial(line.compute, dashboard_page)}, warehouse=line.warehouse
-    )
+    pages: dict[str, Page] = {PAGE: partial(line.compute, dashboard_page)}
+    place = documents.prepare(line)
+    for name in (documents.DICTIONARY, documents.DBT_DOCS):
+        pages[name] = partial(_copied, place / name)
+    return publish(line.settings, as_of=as_of, pages=pages, warehouse=line.warehouse)
 
 
 def publish(
@@ -85,6 +89,10 @@ def dashboard_page(release: Path) -> str:
     return render.render(tables, orjson.loads((release / MANIFEST).read_bytes()))
 
 
+def _copied(path: Path, release: Path) -> bytes:
+    return path.read_bytes()
+
+
 def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
     """Every table and view of the published schemas, as a table with its comments, and as Parquet; but see UNSTORED."""
     source = identifier(warehouse.path.stem)
@@ -101,6 +109,7 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
             table = f"{schema}.{identifier(name)}"
             connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
         _copy_views(connection, warehouse.path.stem)
+        _copy_macros(connection, warehouse.path.stem)
         crashpoint("publish.copied")
         _copy_comments(connection, warehouse.path.stem)
         _stamp(connection, draft.release_id)
@@ -132,6 +141,20 @@ def _copy_views(connection: Connection, database: str) -> None:
     for schema, name, sql in views:
         if (schema, name) in UNSTORED:
             connection.execute(sql.replace(f"{identifier(database)}.", "").replace(f" {database}.", " "))
+    connection.execute("USE memory")
+
+
+def _copy_macros(connection: Connection, database: str) -> None:
+    """The table macros that travel back: they name the tables beside them, whatever the file is called."""
+    macros = connection.execute(
+        "SELECT schema_name, function_name, parameters, macro_definition FROM duckdb_functions() "
+        "WHERE database_name = ? AND function_type = 'table_macro' AND schema_name IN (SELECT unnest(?)) ORDER BY ALL",
+        [database, list(SCHEMAS)],
+    ).fetchall()
+    connection.execute("USE release")
+    for schema, name, parameters, definition in macros:
+        listed = ", ".join(identifier(parameter) for parameter in parameters)
+        connection.execute(f"CREATE MACRO {schema}.{identifier(name)}({listed}) AS TABLE {definition}")
     connection.execute("USE memory")
 
 

@@ -30,6 +30,36 @@ def test_tables_are_cut_to_the_end_of_the_day(build: Callable[..., Tables]) -> N
     assert pd.Timestamp(cut["dim_project"]["effective_on"].iloc[0]).date() == AS_OF
 
 
+def test_plans_are_those_on_record_that_day_however_late_they_reached_us(build: Callable[..., Tables]) -> None:
+    tables = build({"A": [(0, None)], "B": [(0, None)]}, date(2026, 1, 1), baseline_on=date(2027, 1, 1))
+    early, late, after = pd.Timestamp("2025-01-10"), pd.Timestamp("2026-05-01"), pd.Timestamp("2025-02-03")
+    versions = [
+        (1, early, late, date(2025, 6, 1)),
+        (2, AS_OF, early, date(2025, 7, 1)),
+        (3, after, early, date(2025, 8, 1)),
+    ]
+    tables["fct_baseline"] = pd.DataFrame(
+        [
+            {"project_id": "s:A", "baseline_version": version, "approved_on": approved, "recorded_at": early,
+             "known_from": known, "baseline_finish_on": finish}
+            for version, approved, known, finish in versions
+        ]
+    )  # fmt: skip
+    stretches = [(early, after, late, date(2025, 9, 1)), (after, None, early, date(2025, 12, 1))]
+    tables["dim_project_history"] = pd.DataFrame(
+        [
+            {"project_id": "s:B", "valid_from": start, "valid_to": end, "recorded_at": start, "known_from": known,
+             "promised_on": promised}
+            for start, end, known, promised in stretches
+        ]
+    )  # fmt: skip
+    projects = known_by(tables, AS_OF)["dim_project"].set_index("project_id")
+    assert projects.loc["s:A", "baseline_on"] == date(2025, 7, 1)
+    assert pd.isna(projects.loc["s:B", "baseline_on"]), "it had none on record"
+    assert pd.isna(projects.loc["s:A", "promised_on"])
+    assert projects.loc["s:B", "promised_on"] == date(2025, 9, 1)
+
+
 def test_an_outcome_is_when_the_last_item_open_then_was_done(build: Callable[..., Tables]) -> None:
     done = [(0, 40), (0, 47), (30, 90)]  # the last came after the origin (day 27) and does not count
     left = [(0, 40), (0, None)]

@@ -69,7 +69,8 @@ def test_marts_and_reporting_keep_contracts_with_every_column_described(manifest
         missing = [name for name, column in node["columns"].items() if not column["description"]]
         assert node["description"], node["name"]
         assert not missing, (node["name"], missing)
-        assert node["config"]["contract"]["enforced"] is (node["schema"] in ("marts", "reporting")), node["name"]
+        is_kept = node["schema"] in ("marts", "reporting") and node["name"] != "issue_wide"  # its columns come and go
+        assert node["config"]["contract"]["enforced"] is is_kept, node["name"]
 
 
 def test_every_model_has_a_key_test(manifest: dict[str, Any]) -> None:

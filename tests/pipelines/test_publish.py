@@ -18,6 +18,7 @@ from pipelines.line import Line
 from pipelines.resources.releases import PublishError
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
+from pipelines.stages import documents
 from pipelines.stages.publish import PublishReport, publish, publish_release
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,6 +72,17 @@ def test_the_days_of_issues_are_published_as_the_view_that_they_are(settings: Se
         elsewhere.execute(f"ATTACH '{settings.published_dir / 'portfolio.duckdb'}' AS other (READ_ONLY)")
         assert elsewhere.execute("SELECT count(*) FROM other.marts.fct_issue_daily").fetchone() == (300,)
     assert not list((settings.published_dir / "parquet").rglob("fct_issue_daily*"))
+
+
+def test_macros_of_the_published_schemas_travel_with_the_tables(settings: Settings) -> None:
+    build(settings, 1)
+    with Warehouse.of(settings).write("test") as connection:
+        connection.execute("CREATE MACRO marts.few(most) AS TABLE SELECT i FROM marts.dim_a WHERE i < most")
+        connection.execute("CREATE MACRO staging.own() AS TABLE SELECT 1")
+    run(settings)
+    assert query(settings, "SELECT count(*) FROM marts.few(3)") == [(3,)]
+    names = "SELECT function_name FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
+    assert query(settings, names) == [("few",)]
 
 
 def test_marts_and_reporting_are_published_as_tables_and_parquet(settings: Settings) -> None:
@@ -242,7 +254,12 @@ def test_readers_throughout_many_publishes_see_no_error_nothing_mixed_nothing_ba
     assert query(settings, "SELECT DISTINCT n FROM marts.dim_a") == [(18,)]
 
 
-def test_a_run_publishes_with_the_instant_its_tables_were_built_for(settings: Settings) -> None:
+def test_a_run_publishes_what_its_tables_mean_with_the_instant_they_were_built_for(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "prepare", lambda _: tmp_path)
+    for name in (documents.DICTIONARY, documents.DBT_DOCS):
+        (tmp_path / name).write_text(name)
     build(settings, 1)
     line = Line.of(settings)
     assert publish_release(line).as_of.date() == line.moment.date()
@@ -252,4 +269,8 @@ def test_a_run_publishes_with_the_instant_its_tables_were_built_for(settings: Se
     report = publish_release(line)
     assert report.as_of.isoformat() == "2024-05-06T07:00:00"
     assert json.loads((settings.published_dir / "manifest.json").read_text())["as_of"] == "2024-05-06 07:00:00"
-    assert report.release_id in (settings.published_dir / "index.html").read_text()
+    dashboard = (settings.published_dir / "index.html").read_text()
+    assert report.release_id in dashboard
+    assert f'href="{documents.DICTIONARY}"' in dashboard
+    for name in (documents.DICTIONARY, documents.DBT_DOCS):
+        assert (settings.published_dir / name).read_text() == name

@@ -17,7 +17,7 @@ from tests.fixtures.warehouse import parsed_target
 pytestmark = pytest.mark.slow
 MODELS = (
     "+fct_issue_field_value", "+fct_field_quarantine", "+fct_field_drift", "+dim_field", "+int_delivery__issue_comment",
-    "+int_delivery__issue_attachment", "+int_delivery__issue_member", "+fct_dependency",
+    "+int_delivery__issue_attachment", "+int_delivery__issue_member", "+fct_dependency", "+issue_wide",
 )  # fmt: skip
 LINKS = 2_000
 FRESH = CustomField(10_950, "Fresh", "number", "float")
@@ -31,11 +31,13 @@ class Told:
         self.comments = [self._comments()]
         self.attachments = [self._attachments()]
         self.dependencies = [self._dependencies()]
+        self.wide = [self._wide()]
 
     def again(self) -> None:
         self.comments.append(self._comments())
         self.attachments.append(self._attachments())
         self.dependencies.append(self._dependencies())
+        self.wide.append(self._wide())
 
     def _comments(self) -> list[tuple[object, ...]]:
         query = "select comment_id, body from intermediate.int_delivery__issue_comment where issue_id = 'acme:10003'"
@@ -47,6 +49,10 @@ class Told:
 
     def _dependencies(self) -> list[tuple[object, ...]]:
         return self.line.ask("select dependency_id from marts.fct_dependency order by all")
+
+    def _wide(self) -> dict[str, str]:
+        """The columns of issue_wide, each with its type."""
+        return {row[0]: row[1] for row in self.line.ask("describe reporting.issue_wide")}
 
     def value(self, name: str, field: str, column: str) -> object:
         """What the odd issue of that name holds in a field."""
@@ -159,6 +165,17 @@ def test_case_33_values_type_themselves(told: Told) -> None:
         ("customfield_10032", "2026-02-01", None, None, False),
         ("customfield_10033", None, 3.0, None, False),
     ], "10032 was a date until it became a text"
+
+
+def test_a_field_new_at_a_sync_is_a_column_of_the_wide_view_without_a_full_refresh(told: Told) -> None:
+    before, after = told.wide
+    assert "fresh" not in before
+    assert after["fresh"] == "DECIMAL(38,9)"
+    assert told.line.ask("select fresh::double from reporting.issue_wide where issue_id = 'acme:10005'") == [(41.5,)]
+    assert (told.line.builds, "worth" in before, "worth" in after) == (2, False, True), "renamed with its field"
+    assert told.line.ask("select count(*) from reporting.issue_wide") == told.line.ask(
+        "select count(*) from marts.dim_issue"
+    )
 
 
 def test_case_35_odd_documents_are_text_and_stay_as_they_came(told: Told) -> None:
