@@ -21,7 +21,8 @@ from pipelines.resources.dbt import PROJECT_DIR, Dbt
 from pipelines.resources.landing import Landing
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse
-from pipelines.stages import build, layers, lineage
+from pipelines.stages import lineage
+from pipelines.stages.build import layers, project
 
 if TYPE_CHECKING:
     from pipelines.line import Line
@@ -58,7 +59,7 @@ def prepare(line: Line) -> Path:
 
 
 def _place(line: Line) -> Path:
-    return build.parsed_project(line) / f"documents-{_edition()}"
+    return project.parsed(line) / f"documents-{_edition()}"
 
 
 @cache
@@ -78,10 +79,10 @@ def _make(line: Line, folder: Path, place: Path) -> None:
 
 def _compiled(line: Line, folder: Path) -> dict[str, Any]:
     """dbt's manifest with the SQL of every model, as it builds an empty warehouse."""
-    manifest = build.manifest(line)
+    manifest = project.manifest(line)
     warehouse = Warehouse(folder / line.warehouse.path.name)
     warehouse.register(Landing(folder / "landing"), Ledger(folder / "ledger"), layers.streams(manifest))
-    sql = Dbt(PROJECT_DIR, build.parsed_project(line).parent, warehouse.path).compiled(folder / "target")
+    sql = Dbt(PROJECT_DIR, project.parsed(line).parent, warehouse.path).compiled(folder / "target")
     nodes = {uid: {**node, "compiled_code": sql.get(uid)} for uid, node in manifest["nodes"].items()}
     return {**manifest, "nodes": nodes}
 

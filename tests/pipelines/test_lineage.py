@@ -13,7 +13,8 @@ from pipelines.dashboard import dictionary
 from pipelines.defs import columns
 from pipelines.line import Line
 from pipelines.settings import Settings
-from pipelines.stages import build, documents, lineage
+from pipelines.stages import documents, lineage
+from pipelines.stages.build import project
 from tests.fixtures.warehouse import parsed_target
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -142,7 +143,7 @@ def test_every_column_that_people_read_is_told_and_it_is_read_once(
     assert documents.prepare(line) == place
     assert len(said) == 1
     told = documents.known_lineage(line)
-    assert lineage.untold(build.manifest(line), told, ("marts", "reporting")) == []
+    assert lineage.untold(project.manifest(line), told, ("marts", "reporting")) == []
     assert ["staging.stg_jira__issue", "issue_key"] in told["intermediate.int_delivery__issue_current"]["issue_key"]
     nowhere = {f"{name}.{column}" for name, made in told.items() for column, parts in made.items() if not parts}
     assert len([name for name in nowhere if name.startswith(("marts.", "reporting."))]) < 45, (
