@@ -1,6 +1,6 @@
 """The only writer of what we said: certificates, check results, forecasts, alerts, as append-only Parquet.
 
-The tables' structures are declared in `ledger_tables.yml`; every entry is cast to them strictly.
+The tables' structures are declared in `ledger_tables*.yml`; every entry is cast to them strictly.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipelines.resources.disk import explain_full_disk
 from pipelines.resources.landing_store import open_store
 
 STRUCTURE_FILE = "structure.parquet"
-_DECLARATION = Path(__file__).with_name("ledger_tables.yml")
+DECLARATIONS = sorted(Path(__file__).parent.glob("ledger_tables*.yml"))
 _TYPES = {
     "VARCHAR": pa.string(),
     "BOOLEAN": pa.bool_(),
@@ -47,17 +47,23 @@ class LedgerError(SourceError):
 @cache
 def structures() -> dict[str, dict[str, str]]:
     """Table → column → DuckDB type, as declared."""
-    declared = yaml.safe_load(_DECLARATION.read_text(encoding="utf-8"))
-    return {table: {name: kind for name, (kind, _) in d["columns"].items()} for table, d in declared.items()}
+    return {table: {name: kind for name, (kind, _) in d["columns"].items()} for table, d in _declared().items()}
 
 
 @cache
 def descriptions() -> dict[str, dict[str, str]]:
     """Table → column → meaning; the table's own under ''."""
-    declared = yaml.safe_load(_DECLARATION.read_text(encoding="utf-8"))
     return {
-        t: {"": d["description"], **{n: text for n, (_, text) in d["columns"].items()}} for t, d in declared.items()
+        t: {"": d["description"], **{n: text for n, (_, text) in d["columns"].items()}} for t, d in _declared().items()
     }
+
+
+@cache
+def _declared() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for file in DECLARATIONS:
+        found |= yaml.safe_load(file.read_text(encoding="utf-8"))
+    return found
 
 
 class Ledger:
@@ -129,7 +135,7 @@ def _cast(table: str, frame: Any) -> pa.Table:
     columns, count = _columns(frame)
     unknown = [name for name in columns if name not in schema.names]
     if unknown:
-        raise LedgerError(f"The ledger table {table} has no column {', '.join(unknown)}.", "See ledger_tables.yml.")
+        raise LedgerError(f"The ledger table {table} has no column {', '.join(unknown)}.", "See ledger_tables*.yml.")
     arrays = []
     for field in schema:
         if field.name not in columns:

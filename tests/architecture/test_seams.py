@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from expectations import catalog
+from models.forecast_score.drift import COLUMNS
+from models.forecast_score.model import ForecastScore
 from models.registry import FORECASTERS
 
 STAMPED = {"known_from"}
@@ -27,8 +29,9 @@ def columns_of(table: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def ledger(root: Path) -> dict[str, Any]:
-    text = (root / "pipelines/resources/ledger_tables.yml").read_text(encoding="utf-8")
-    tables: dict[str, Any] = yaml.safe_load(text)
+    tables: dict[str, Any] = {}
+    for file in sorted((root / "pipelines/resources").glob("ledger_tables*.yml")):
+        tables |= yaml.safe_load(file.read_text(encoding="utf-8"))
     return tables
 
 
@@ -86,3 +89,15 @@ def test_the_ledger_is_what_dbt_reads(ledger: dict[str, Any], ledger_sources: di
     read = {name: columns_of(table) for name, table in ledger_sources.items() if name in ledger}
     assert {"completeness", "expectation_result", "schedule_forecast", "throughput_forecast"} <= set(read)
     assert read == {name: list(ledger[name]["columns"]) for name in read}
+
+
+def test_scores_are_of_contracts_and_the_ledger_and_fit_the_table_that_is_read_back(
+    warehouse: Any, ledger_sources: dict[str, Any]
+) -> None:
+    contracts = {m.name: set(m.columns) for m in warehouse.models.values()}
+    scorer = ForecastScore()
+    assert {t: gone for t, names in scorer.inputs.items() if (gone := set(names) - contracts.get(t, set()))} == {}
+    said = {t: gone for t, names in scorer.said.items() if (gone := set(names) - {*columns_of(ledger_sources[t])})}
+    assert said == {}
+    assert {*scorer.output} | STAMPED == {*columns_of(ledger_sources[scorer.ledger_table])}
+    assert {*COLUMNS} <= {*columns_of(ledger_sources[scorer.ledger_table])}

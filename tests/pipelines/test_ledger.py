@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from models.registry import FORECASTERS
 from pipelines.resources import ledger as ledger_module
 from pipelines.resources.ledger import Ledger, LedgerError, descriptions, structures
 
@@ -29,7 +30,7 @@ def read(ledger: Ledger, table: str) -> list[dict[str, Any]]:
 
 def test_every_table_is_declared_with_types_and_meanings() -> None:
     tables = structures()
-    forecasts = {"schedule_forecast", "throughput_forecast"}
+    forecasts = {*(model.ledger_table for model in FORECASTERS), "forecast_score"}
     assert set(tables) == {"completeness", "expectation_result", "alert", "rule"} | forecasts
     for table, columns in tables.items():
         assert all(descriptions()[table][name] for name in ("", *columns))
