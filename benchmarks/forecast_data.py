@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.forecast_score.model import ForecastScore
+
+UNKNOWN = ("fct_baseline", "fct_release", "int_delivery__issue_membership")
 CANCELLED = ("Won't Do", "Won't Fix", "Duplicate", "Invalid", "Cannot Reproduce")
 
 
@@ -107,8 +110,10 @@ def _complete(projects: pd.DataFrame, issues: pd.DataFrame) -> dict[str, pd.Data
     trust = pd.DataFrame(
         {"project_id": projects["project_id"], "governance_mode": "supportive", "trust_status": "trusted"}
     )
+    unknown = {name: pd.DataFrame(columns=list(ForecastScore.inputs[name])) for name in UNKNOWN}
     return {
         "dim_project": projects,
         "dim_issue": issues.assign(is_deleted=False),
         "int_governance__project_trust": trust,
+        **unknown,
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeGuard
 
 import pandas as pd
 
@@ -34,3 +35,36 @@ class Forecaster(Protocol):
         forecast still has its row, with `forecast_status` saying why.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What we said before, as far as a forecaster needs it.
+
+    `hashes`: the inputs' hash that was last said of a forecast, by the texts of its key, `as_of_on` and `model_id`.
+    `drifted`: kind of subject → why the model is not to be used for it.
+    """
+
+    hashes: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    drifted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class News:
+    """The rows that were not said yet, and how many forecasts stand as they were said."""
+
+    rows: pd.DataFrame
+    unchanged: int = 0
+
+
+class Remembering(Forecaster, Protocol):
+    """A forecaster that leaves out what was said already before computing it, and steps back where it has drifted."""
+
+    def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
+        """The rows of `forecast` whose inputs' hash is not the one in memory, and no others."""
+        ...
+
+
+def remembers(model: Forecaster) -> TypeGuard[Remembering]:
+    """Whether the forecaster can be told what was said before."""
+    return hasattr(model, "forecast_anew")

@@ -52,9 +52,15 @@ def censored_levels(levels: FloatArray, observed: BoolArray, probability: FloatA
     forecaster gives `probability` back. Beyond the last observed level nothing is known: NaN.
     """
     order = np.lexsort((~observed, levels))
-    ordered, events = levels[order], observed[order]
-    at_risk = np.arange(len(ordered), 0, -1)
-    reached = 1.0 - np.cumprod(np.where(events, 1.0 - 1.0 / at_risk, 1.0))
+    return _shares(levels[order], observed[order], np.ones(len(order)), probability)
+
+
+def _shares(ordered: FloatArray, events: BoolArray, weights: FloatArray, probability: FloatArray) -> FloatArray:
+    """The product-limit shares of levels in order (events before censorings), each counting `weights` times."""
+    kept = weights > 0
+    ordered, events, weights = ordered[kept], events[kept], weights[kept]
+    at_risk = np.cumsum(weights[::-1])[::-1]
+    reached = 1.0 - np.cumprod(np.where(events, 1.0 - weights / np.maximum(at_risk, 1e-12), 1.0))
     place = np.searchsorted(ordered, probability, side="right") - 1
     share = np.where(place >= 0, reached[np.maximum(place, 0)] if len(reached) else 0.0, 0.0)
     last = float(ordered[events].max()) if events.any() else 0.0
@@ -62,18 +68,37 @@ def censored_levels(levels: FloatArray, observed: BoolArray, probability: FloatA
     return np.where(known, share, np.nan)
 
 
+def clustered_shares(
+    levels: FloatArray,
+    observed: BoolArray,
+    cluster: npt.NDArray[np.int64],
+    probability: FloatArray,
+    seed: int,
+    draws: int = 200,
+) -> FloatArray:
+    """Censored levels of `draws` bootstrap samples of whole clusters (projects), a row each.
+
+    A cluster drawn twice counts twice (Cameron, Gelbach and Miller 2008), so the levels are put in order only once.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    order = np.lexsort((~observed, levels))
+    ordered, events = levels[order], observed[order]
+    _, place = np.unique(cluster, return_inverse=True)
+    place, number = place[order], int(place.max()) + 1 if len(place) else 0
+    found = np.full((draws, len(probability)), np.nan)
+    for row in range(draws if number else 0):
+        times = np.bincount(rng.integers(0, number, number), minlength=number).astype(np.float64)
+        found[row] = _shares(ordered, events, times[place], probability)
+    return found
+
+
 def clustered_interval(
     levels: FloatArray, observed: BoolArray, cluster: npt.NDArray[np.int64], inside: tuple[float, float], seed: int
 ) -> tuple[float, float]:
     """A 90 % interval of the censored coverage of (low, high], by bootstrap of whole clusters (projects)."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    members = [np.flatnonzero(cluster == name) for name in np.unique(cluster)]
-    found = []
-    for _ in range(200):
-        rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-        low, high = censored_levels(levels[rows], observed[rows], np.array(inside))
-        found.append(high - low)
-    bounds = np.nanquantile(np.array(found), [0.05, 0.95]) if np.isfinite(found).any() else np.array([np.nan, np.nan])
+    found = clustered_shares(levels, observed, cluster, np.array(inside), seed)
+    shares = found[:, 1] - found[:, 0]
+    bounds = np.nanquantile(shares, [0.05, 0.95]) if np.isfinite(shares).any() else np.array([np.nan, np.nan])
     return float(bounds[0]), float(bounds[1])
 
 

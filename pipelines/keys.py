@@ -6,6 +6,7 @@ import dagster as dg
 
 EXPECTATION_RESULT = dg.AssetKey(["ledger", "expectation_result"])
 OUTPUT_EXPECTATION_RESULT = dg.AssetKey(["ledger", "output_expectation_result"])
+FORECAST_SCORE = dg.AssetKey(["ledger", "forecast_score"])
 RULE = dg.AssetKey(["ledger", "rule"])
 COMPLETENESS = dg.AssetKey(["ledger", "completeness"])
 ALERT = dg.AssetKey(["ledger", "alert"])

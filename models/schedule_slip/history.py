@@ -24,7 +24,13 @@ MOST_UNFINISHED = 0.5  # share of trials without a finish from which there is no
 # they themselves will (seeds 1 to 3: median log ratio .3 to .4, at the present -.1 to .1). So their calibration leans
 # on the engine, its slopes most, until some hundreds have finished. Set on sandbox seeds 1 to 6 on 2026-11-23; checked
 # on 21 to 26 and 41 to 46, figures in tests/models/test_forecast_truth.py.
-PRIORS = {"planned": Prior(0.5, 160.0, 320.0, 1500.0, 400.0), "running": Prior(), "epic": Prior()}
+PRIORS = {
+    "planned": Prior(0.5, 160.0, 320.0, 1500.0, 400.0),
+    "running": Prior(),
+    "epic": Prior(),
+    "release": Prior(),
+}
+NAIVE = " by the naive"  # ends the kind of subjects whose forecasts have drifted
 
 
 def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd.DataFrame:
@@ -40,11 +46,12 @@ def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd
         parts.append(part)
     frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     frame["project"] = pd.Index([s.project_id for s in subjects])[frame["subject"].to_numpy()]
-    frame["is_epic"] = np.array([s.subject_type == "epic" for s in subjects])[frame["subject"].to_numpy()]
+    frame["subject_type"] = np.array([s.subject_type for s in subjects])[frame["subject"].to_numpy()]
+    frame["is_part"] = (frame["subject_type"] != "project").to_numpy()
     frame = _borrow(frame)
     frame["intake_days"] = _intake_days(frame, subjects)
     planned = ~np.isnan(frame["intake_days"].to_numpy(dtype=np.float64))
-    frame["kind"] = np.where(frame["is_epic"], "epic", np.where(planned, "planned", "running"))
+    frame["kind"] = np.where(frame["is_part"], frame["subject_type"], np.where(planned, "planned", "running"))
     for column in ("days", "is_observed"):
         fate = np.where(planned, frame[f"end_{column}"], frame[column])
         frame[column] = frame[f"count_{column}"] if outcome == "count" else fate
@@ -62,27 +69,45 @@ def _intake_days(frame: pd.DataFrame, subjects: list[Subject]) -> np.ndarray:
 
 
 def _borrow(frame: pd.DataFrame) -> pd.DataFrame:
-    """An epic borrows from its project: the lifetime part of its rate becomes its share of the project's throughput.
+    """A part (an epic, a release) borrows from its project: the lifetime part of its rate becomes its share of the
+    project's throughput.
 
-    The share is that of the epic's open items among the project's at the same origin (both count back in
+    The share is that of the part's open items among the project's at the same origin (both count back in
     four weeks from the same effective date). With a window of w weeks and N completions of its own, the rate is
     (N + 24 x share x project's rate) / (w + 24), and the weeks that count as history are the project's.
     """
     columns = ["project", "step", "open", "rate", "active_weeks"]
-    parent = frame.loc[~frame["is_epic"], columns]
+    parent = frame.loc[~frame["is_part"], columns]
     joined = frame[["project", "step"]].merge(parent, on=["project", "step"], how="left", sort=False)
     share = np.clip(frame["open"].to_numpy() / np.maximum(joined["open"].to_numpy(dtype=np.float64), 1.0), 0.0, 1.0)
     weeks = np.round(frame["weeks"].to_numpy())
     borrowed = (frame["done_window"] + BORROWED_WEEKS * share * joined["rate"].to_numpy()) / (weeks + BORROWED_WEEKS)
-    is_epic = frame["is_epic"].to_numpy()
-    frame["rate"] = np.where(is_epic, borrowed, frame["rate"])
-    frame["active_weeks"] = np.where(is_epic, joined["active_weeks"].to_numpy(), frame["active_weeks"])
+    is_part = frame["is_part"].to_numpy()
+    frame["rate"] = np.where(is_part, borrowed, frame["rate"])
+    frame["active_weeks"] = np.where(is_part, joined["active_weeks"].to_numpy(), frame["active_weeks"])
     return frame
+
+
+def step_back(history: pd.DataFrame, drifted: set[str]) -> pd.DataFrame:
+    """For kinds of subject that have drifted the naive stands in: what is open by the recent pace, and nothing else.
+
+    Its width still comes from what such forecasts have missed by (conformal), for a bare date would promise nothing.
+    """
+    if not drifted:
+        return history
+    back = history["subject_type"].isin(drifted).to_numpy()
+    pace: pd.Series = np.clip(7.0 * history["open"] / np.maximum(history["rate"], 0.01), 1.0, engine.HORIZON_DAYS)
+    enough = (history["open"] > 0) & (history["active_weeks"] >= FEWEST_ACTIVE_WEEKS) & (history["rate"] > 0)
+    return history.assign(
+        median=history["median"].where(~back, pace),
+        is_usable=history["is_usable"].where(~back, enough),
+        kind=np.where(back, history["kind"] + NAIVE, history["kind"]),
+    )
 
 
 def design_of(frame: pd.DataFrame) -> np.ndarray:
     """What the miss may depend on: the predicted length, the age and the number of what is open (logs, centred)."""
-    return np.column_stack(
+    design = np.column_stack(
         [
             np.ones(len(frame)),
             np.log(np.clip(frame["median"], 1.0, engine.HORIZON_DAYS)) - np.log(90.0),
@@ -90,6 +115,8 @@ def design_of(frame: pd.DataFrame) -> np.ndarray:
             np.log(np.maximum(frame["open"], 1.0)) - np.log(20.0),
         ]
     )
+    design[frame["kind"].str.endswith(NAIVE).to_numpy(), 1:] = 0.0  # the naive knows of nothing to depend on
+    return design
 
 
 def learn(history: pd.DataFrame, kind: str) -> Conformal:
@@ -99,4 +126,5 @@ def learn(history: pd.DataFrame, kind: str) -> Conformal:
         np.clip(past["median"].to_numpy(), 1.0, engine.HORIZON_DAYS)
     )
     subject = past["subject"].to_numpy(dtype=np.int64)
-    return calibrate(Past(ratio, past["is_observed"].to_numpy(dtype=bool), design_of(past), subject), PRIORS[kind])
+    prior = PRIORS.get(kind, Prior())  # the naive's centre is free to move: nothing was set for it
+    return calibrate(Past(ratio, past["is_observed"].to_numpy(dtype=bool), design_of(past), subject), prior)

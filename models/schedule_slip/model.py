@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from models.calibration import Conformal, Curve, normal_curve
-from models.forecaster import Tables
+from models.forecaster import Memory, News, Tables
 from models.schedule_slip import engine
 from models.schedule_slip.events import day_of
-from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn
+from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn, step_back
 from models.schedule_slip.sentence import write_sentence
 from models.schedule_slip.subjects import Subject, subjects_of
 
@@ -30,13 +30,15 @@ INPUTS: Mapping[str, Sequence[str]] = {
         "issue_id", "issue_key", "project_id", "epic_id", "is_leaf", "is_cancelled", "is_deleted", "summary",
         "created_at", "done_at", "due_on",
     ),
+    "fct_release": ("version_id", "project_id", "version_name", "release_on", "is_released", "is_archived"),
+    "int_delivery__issue_membership": ("issue_id", "set_name", "member_id", "valid_from", "valid_to"),
     "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
     "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version",
     "project_id", "project_key", "forecast_status", "finish_on_p10", "finish_on_p50", "finish_on_p80",
     "finish_on_p95", "baseline_on", "promised_on", "slip_days_p50", "probability_late", "open_count",
-    "history_weeks", "seed", "inputs_hash", "sentence",
+    "history_weeks", "seed", "inputs_hash", "sentence", "fallback_reason",
 )  # fmt: skip
 
 
@@ -44,34 +46,50 @@ class ScheduleSlip:
     """Monte Carlo finish dates of open scope, calibrated on what past forecasts would have missed by."""
 
     model_id = "schedule_slip"
-    version = "1.1.0"
+    version = "1.2.0"
     ledger_table = "schedule_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
     output = OUTPUT
 
-    def __init__(self, outcome: str = "scope", calibrated: bool = True) -> None:
+    def __init__(self, outcome: str = "scope", calibrated: bool = True, trials: int = engine.TRIALS) -> None:
         """Anything but the defaults serves comparison in backtests (`outcome` "count": see models.backtest)."""
-        self._outcome, self._calibrated = outcome, calibrated
+        self._outcome, self._calibrated, self._trials = outcome, calibrated, trials
 
     def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
-        """One row per project and epic, as of the subject's effective date."""
-        subjects = subjects_of(tables, as_of)
-        history = history_of(subjects, engine.draw(seed), self._outcome)
-        if not subjects:
-            return _typed(pd.DataFrame(columns=list(self.output)))
-        fits = {kind: learn(history, kind) for kind in sorted(set(history["kind"]))}
-        now = history.loc[history["step"] == 0].reset_index(drop=True)
-        centres = _centres(now, fits if self._calibrated else {})
-        rows = []
-        for number, subject in enumerate(subjects):
-            state = now.iloc[number]
-            fit = fits[state["kind"]]
-            curve = fit.curve(number) if self._calibrated else normal_curve(max(float(state["spread"]), 0.01))
-            rows.append(self._row(subject, state, float(centres[number]), curve, seed))
-        return _typed(pd.DataFrame(rows, columns=list(self.output)))
+        """One row per project, epic and open release, as of the subject's effective date."""
+        return self.forecast_anew(tables, as_of, seed, Memory()).rows
 
-    def _row(self, subject: Subject, state: Any, centre: float, curve: Curve, seed: int) -> dict[str, Any]:
+    def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
+        """Only the subjects that were not said already with these inputs; where none is new nothing is computed."""
+        subjects = subjects_of(tables, as_of)
+        wanted = [number for number, subject in enumerate(subjects) if self._is_new(subject, seed, memory)]
+        unchanged = sum(not subject.is_past for subject in subjects) - len(wanted)
+        if not wanted:
+            return News(_typed(pd.DataFrame(columns=list(self.output))), unchanged)
+        history = step_back(history_of(subjects, engine.draw(seed, self._trials), self._outcome), set(memory.drifted))
+        now = history.loc[history["step"] == 0].reset_index(drop=True)
+        fits = {kind: learn(history, kind) for kind in sorted(set(now.loc[wanted, "kind"]))}
+        centres = _centres(now, fits if self._calibrated else {})
+        states = now.to_dict("records")
+        rows = []
+        for number in wanted:
+            state, reason = states[number], memory.drifted.get(subjects[number].subject_type)
+            curve = normal_curve(max(float(state["spread"]), 0.01))
+            if self._calibrated:
+                curve = fits[state["kind"]].curve(number)
+            rows.append(self._row(subjects[number], state, float(centres[number]), curve, seed, reason))
+        return News(_typed(pd.DataFrame(rows, columns=list(self.output))), unchanged)
+
+    def _is_new(self, subject: Subject, seed: int, memory: Memory) -> bool:
+        if subject.is_past:
+            return False
+        name = (subject.subject_type, subject.subject_id, str(day_of(subject.scope.effective)), self.model_id)
+        return memory.hashes.get(name) != self._hash(subject, seed, memory.drifted.get(subject.subject_type))
+
+    def _row(
+        self, subject: Subject, state: Any, centre: float, curve: Curve, seed: int, reason: str | None
+    ) -> dict[str, Any]:
         days = {name: np.exp(centre + curve.quantile(level)) for name, level in LEVELS.items()}
         status = _status(subject, state, days["p80"])
         due = subject.baseline_on or subject.promised_on
@@ -91,7 +109,8 @@ class ScheduleSlip:
             "open_count": subject.scope.open_count,
             "history_weeks": int(state["history_weeks"]),
             "seed": seed,
-            "inputs_hash": self._hash(subject, seed),
+            "inputs_hash": self._hash(subject, seed, reason),
+            "fallback_reason": reason,
             **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
         }
         if status == "ok":
@@ -99,11 +118,13 @@ class ScheduleSlip:
             row["slip_days_p50"] = None if due is None else (row["finish_on_p50"] - due).days
         if due is not None and status in ("ok", "no_finite_finish"):
             row["probability_late"] = _late((due - row["as_of_on"]).days, state, centre, curve)
-        return row | {"sentence": write_sentence(row, bool(state["growth"] > state["rate"]))}
+        return row | {"sentence": write_sentence(row, bool(state["growth"] > state["rate"]), reason)}
 
-    def _hash(self, subject: Subject, seed: int) -> str:
+    def _hash(self, subject: Subject, seed: int, reason: str | None) -> str:
         """Of the rows used, the model and the seed: equal hashes mean that nothing of the subject's own changed."""
-        return hashlib.sha256(f"{self.model_id} {self.version} {seed} {subject.rows_hash}".encode()).hexdigest()
+        stand_in = " naive" if reason else ""
+        told = f"{self.model_id} {self.version} {seed} {subject.rows_hash}{stand_in}"
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _centres(now: pd.DataFrame, fits: dict[str, Conformal]) -> np.ndarray:

@@ -16,8 +16,17 @@ _WITHOUT_DATE = {
 }
 
 
-def write_sentence(row: Mapping[str, Any], is_outrun: bool) -> str:
+def write_sentence(row: Mapping[str, Any], is_outrun: bool, fallback_reason: str | None = None) -> str:
     """The sentence of one forecast row; `is_outrun`: new work has been arriving faster than work is done."""
+    note = "" if fallback_reason is None or row["forecast_status"] in _WITHOUT_DATE else _note(fallback_reason)
+    return f"{_said(row, is_outrun)}{note}"
+
+
+def _note(reason: str) -> str:
+    return f" From open work and recent pace only, as the usual model has left its band: {reason}."
+
+
+def _said(row: Mapping[str, Any], is_outrun: bool) -> str:
     basis = f"Based on {_count(row['history_weeks'], 'week')} of history, {_count(row['open_count'], 'item')} open."
     status = row["forecast_status"]
     if status == "ok":

@@ -19,7 +19,7 @@ def reliability(points: Sequence[Shown]) -> str:
     import altair as alt
 
     frame = _frame(points)
-    share = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format="%", tickCount=6)}
+    share: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format="%", tickCount=6)}
     x, y = alt.X("at:Q", title="probability given", **share), alt.Y("value:Q", title="share that happened", **share)
     ideal = pd.DataFrame({"at": [0.0, 1.0], "value": [0.0, 1.0]})
     line = alt.Chart(ideal).mark_line(color=GREY, strokeDash=[4, 3]).encode(x=x, y=y)

@@ -1,7 +1,7 @@
 """A second process for the pure packages, so that their slow libraries load and work beside dbt and Dagster.
 
 Rules and forecasts are table in, table out, and a page is drawn from files: they can be computed anywhere. Great
-Expectations and Prophet take 5 to 8 s to import, which a thread of the same interpreter would only take from the
+Expectations takes 5 s to import, which a thread of the same interpreter would only take from the
 others. Nothing that writes state belongs there.
 """
 
@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-LIBRARIES = ("great_expectations", "prophet", "altair", "vl_convert")
+LIBRARIES = ("great_expectations", "altair", "vl_convert")
 STOP_SECONDS = 10
 
 

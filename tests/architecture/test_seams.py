@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from expectations import catalog
+from models.forecast_score.drift import COLUMNS
+from models.forecast_score.model import ForecastScore
 from models.registry import FORECASTERS
 
 STAMPED = {"known_from"}
@@ -90,3 +92,15 @@ def test_the_ledger_is_what_dbt_reads(ledger: dict[str, Any], ledger_sources: di
     read = {name: columns_of(table) for name, table in ledger_sources.items() if name in ledger}
     assert {"completeness", "expectation_result", "schedule_forecast", "throughput_forecast"} <= set(read)
     assert read == {name: list(ledger[name]["columns"]) for name in read}
+
+
+def test_scores_are_of_contracts_and_the_ledger_and_fit_the_table_that_is_read_back(
+    warehouse: Any, ledger_sources: dict[str, Any]
+) -> None:
+    contracts = {m.name: set(m.columns) for m in warehouse.models.values()}
+    scorer = ForecastScore()
+    assert {t: gone for t, names in scorer.inputs.items() if (gone := set(names) - contracts.get(t, set()))} == {}
+    said = {t: gone for t, names in scorer.said.items() if (gone := set(names) - {*columns_of(ledger_sources[t])})}
+    assert said == {}
+    assert {*scorer.output} | STAMPED == {*columns_of(ledger_sources[scorer.ledger_table])}
+    assert {*COLUMNS} <= {*columns_of(ledger_sources[scorer.ledger_table])}

@@ -22,7 +22,6 @@ def warm() -> None:
     """Import what a run imports, and have dbt read its project, for the warm home."""
     import apprise  # noqa: F401
     import great_expectations  # noqa: F401
-    import prophet  # noqa: F401
 
     from connectors import registry
     from pipelines import assembly, cli, run, summary  # noqa: F401

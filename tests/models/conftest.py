@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.forecast_score.model import ForecastScore
+
+EMPTY = ("fct_release", "int_delivery__issue_membership", "fct_baseline")
 START = date(2025, 1, 6)  # a Monday
 Tables = dict[str, pd.DataFrame]
 Item = tuple[int, int | None]
@@ -62,7 +65,16 @@ def build() -> Callable[..., Tables]:
         trust = pd.DataFrame(
             {"project_id": projects["project_id"], "governance_mode": "controlling", "trust_status": "trusted"}
         )
-        return {"dim_project": projects, "dim_issue": issues, "int_governance__project_trust": trust}
+        return {
+            "dim_project": projects,
+            "dim_issue": issues,
+            "int_governance__project_trust": trust,
+            **{
+                name: pd.DataFrame(columns=list(columns))
+                for name, columns in ForecastScore.inputs.items()
+                if name in EMPTY
+            },
+        }
 
     return make
 

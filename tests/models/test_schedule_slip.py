@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.forecaster import Memory
 from models.schedule_slip import engine
 from models.schedule_slip.model import INPUTS, LEVELS, ScheduleSlip
 
@@ -176,3 +177,75 @@ def test_nothing_to_forecast_gives_an_empty_table_with_all_columns(build: Build)
 def test_only_declared_columns_are_read(portfolio: Tables) -> None:
     narrow = {name: portfolio[name][list(columns)] for name, columns in INPUTS.items()}
     assert len(MODEL.forecast(narrow, date(2025, 9, 1), seed=1)) == 36
+
+
+def test_what_was_said_with_the_same_inputs_is_not_computed_again(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = build({"A": steady(5, 26, 20), "B": steady(3, 26, 20)}, week(26))
+    whole = MODEL.forecast(tables, week(26), seed=1)
+    known = {
+        ("project", str(r.subject_id), str(week(26)), MODEL.model_id): str(r.inputs_hash) for r in whole.itertuples()
+    }
+    one_left = MODEL.forecast_anew(tables, week(26), 1, Memory({k: h for k, h in known.items() if k[1] == "s:A"}))
+    pd.testing.assert_frame_equal(one_left.rows, whole[whole["subject_key"] == "B"].reset_index(drop=True))
+    assert one_left.unchanged == 1
+
+    def never(*_: object) -> None:
+        raise AssertionError("the engine ran")
+
+    monkeypatch.setattr(engine, "finish_days", never)
+    none_left = MODEL.forecast_anew(tables, week(26), 1, Memory(known))
+    assert (len(none_left.rows), none_left.unchanged, list(none_left.rows.columns)) == (0, 2, list(MODEL.output))
+
+
+def test_where_the_model_has_drifted_the_naive_speaks_with_its_own_width_and_says_so(build: Build) -> None:
+    growing = steady(5, 26, 20) + [
+        (7 * w, None) for w in range(26)
+    ]  # one more a week, which the naive knows nothing of
+    tables = build({"A/1": growing, "B": steady(3, 26, 20)}, week(26))
+    usual = MODEL.forecast_anew(tables, week(26), 1, Memory()).rows.set_index("subject_id")
+    drift = Memory(drifted={"project": "61 % of the outcomes fell within"})
+    stand_in = MODEL.forecast_anew(tables, week(26), 1, drift).rows.set_index("subject_id")
+    assert stand_in["fallback_reason"].notna().to_dict() == {"s:A": True, "s:B": True, "s:A/1": False}
+    assert stand_in.loc["s:A", "sentence"].endswith(
+        "the usual model has left its band: 61 % of the outcomes fell within."
+    )
+    ahead = [(found.loc["s:A", "finish_on_p50"] - week(26)).days for found in (stand_in, usual)]
+    assert ahead[0] < ahead[1]
+    width = stand_in.loc["s:A", "finish_on_p95"] - stand_in.loc["s:A", "finish_on_p10"]
+    assert width > timedelta(days=7), "a bare date would promise nothing"
+    assert stand_in["model_id"].eq("schedule_slip").all()
+    changed = stand_in["inputs_hash"] != usual["inputs_hash"]
+    assert changed.to_dict() == {"s:A": True, "s:B": True, "s:A/1": False}, "said again, and back again once it holds"
+
+
+def test_an_open_release_is_forecast_and_one_that_is_out_only_tells_how_releases_end(build: Build) -> None:
+    tables = build({"A": steady(5, 26, 20)}, week(26))
+    issues = tables["dim_issue"]
+    tables["fct_release"] = pd.DataFrame(
+        {
+            "version_id": ["s:v1", "s:v2", "s:v3"], "project_id": "s:A", "version_name": ["1.0", "2.0", "empty"],
+            "release_on": [week(20), week(30), week(30)], "is_released": [True, False, False], "is_archived": False,
+        }
+    )  # fmt: skip
+    done = issues["done_at"].notna()
+    stays = pd.DataFrame(
+        {
+            "issue_id": issues["issue_id"], "set_name": "fix_version",
+            "member_id": np.where(done & (issues["done_at"] < "2025-05-20"), "s:v1", "s:v2"),
+            "valid_from": pd.Timestamp("2025-01-07"), "valid_to": pd.NaT,
+        }
+    )  # fmt: skip
+    left = stays.loc[~done].tail(5).index
+    stays.loc[left, "valid_to"] = pd.Timestamp("2025-06-01")  # five of the twenty were taken out again
+    tables["int_delivery__issue_membership"] = stays
+    found = MODEL.forecast(tables, week(26), seed=1)
+    assert found["subject_id"].tolist() == ["s:A", "s:v2"]
+    row = found.iloc[1]
+    assert (row["subject_type"], row["subject_name"], row["open_count"]) == ("release", "2.0", 15)
+    assert (row["promised_on"], row["forecast_status"]) == (week(30), "ok")
+    # 15 of the project's 20 open items, at three quarters of its pace of 5 a week: four weeks
+    assert 18 <= (row["finish_on_p50"] - week(26)).days <= 40
+    early = MODEL.forecast(tables, date(2025, 5, 4), seed=1).set_index("subject_id")  # version 1.0 was not out by then
+    assert early.loc["s:v1", "open_count"] == 10

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from models.forecaster import Memory, News, Tables
 from models.portfolio.model import PortfolioForecast
+from models.portfolio_throughput.model import PortfolioThroughput
 from models.registry import FORECASTERS
 from models.schedule_slip.model import ScheduleSlip
 from pipelines.keys import input_address
@@ -20,6 +22,8 @@ from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 from pipelines.stages import forecast as stage
 from pipelines.stages.forecast import ForecastReport, run_forecasts
+from pipelines.stages.inputs import read_said
+from pipelines.stages.score import ScoreReport, run_scores
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
@@ -52,6 +56,13 @@ class Bench:
         connection.execute(
             "CREATE TABLE intermediate.int_governance__project_trust AS "
             "SELECT project_id, 'controlling' AS governance_mode, 'trusted' AS trust_status FROM marts.dim_project"
+        )
+        connection.execute(
+            "CREATE TABLE marts.fct_baseline (project_id VARCHAR, baseline_version INTEGER, baseline_finish_on DATE, "
+            "approved_on DATE); CREATE TABLE marts.fct_release (version_id VARCHAR, project_id VARCHAR, version_name "
+            "VARCHAR, release_on DATE, is_released BOOLEAN, is_archived BOOLEAN); CREATE TABLE intermediate."
+            "int_delivery__issue_membership (issue_id VARCHAR, set_name VARCHAR, member_id VARCHAR, "
+            "valid_from TIMESTAMP, valid_to TIMESTAMP)"
         )
         done = [(key, week) for key in ("A", "B") for week in range(26) for _ in range(4)]
         rows = [*done, *[(key, None) for key in ("A", "B") for _ in range(20)]]
@@ -87,6 +98,9 @@ class Bench:
     def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
         options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
         return run_forecasts(self.warehouse, self.ledger, self.settings, as_of, run_id, **options)
+
+    def score(self, run_id: str = "s1", as_of: datetime = NOON) -> ScoreReport:
+        return run_scores(self.warehouse, self.ledger, self.settings, as_of, run_id, seed=stage.SEED)
 
     def change(self, sql: str) -> None:
         with self.warehouse.write("test") as connection:
@@ -132,6 +146,75 @@ def test_only_the_subject_that_changed_is_said_again_and_the_latest_is_plain(ben
     assert said["known_from"].is_unique
     assert said["inputs_hash"].iloc[0] == said["inputs_hash"].iloc[2] != said["inputs_hash"].iloc[1]
     assert bench.run("r4").appended == 0
+
+
+def test_a_run_that_is_repeated_computes_nothing_again(bench: Bench) -> None:
+    asked: list[int] = []
+
+    class Counting(ScheduleSlip):
+        def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
+            news = super().forecast_anew(tables, as_of, seed, memory)
+            asked.append(len(news.rows))
+            return news
+
+    first, again = (bench.run(f"r{n}", forecasters=(Counting(),)) for n in range(2))
+    bench.change("UPDATE marts.dim_issue SET is_deleted = true WHERE issue_id = 's:0'")
+    changed = bench.run("r3", forecasters=(Counting(),))
+    assert asked == [2, 0, 1]
+    assert [report.models[0].unchanged for report in (first, again, changed)] == [0, 2, 1]
+    assert "none new" in again.summary()
+
+
+def test_nothing_that_was_said_is_ever_replaced(bench: Bench) -> None:
+    def entries() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in sorted(Path(bench.ledger.root).rglob("[0-9]*.parquet"))}
+
+    seen: dict[str, bytes] = {}
+    for number, change in enumerate(("is_deleted = true", "is_deleted = false", "summary = 'y'")):
+        bench.change(f"UPDATE marts.dim_issue SET {change} WHERE issue_id = 's:0'")  # noqa: S608 (our own texts)
+        for run_id in (f"r{number}", "the-same"):
+            bench.run(run_id, NOON + timedelta(days=number))
+            bench.score(run_id, NOON + timedelta(days=number))
+            now = entries()
+            assert {name: now.get(name) for name in seen} == seen
+            seen = now
+    assert {Path(name).parent.name for name in seen} == {"schedule_forecast", "forecast_score"}
+    said = bench.said()
+    assert said[["inputs_hash", "seed", "model_version", "as_of_on", "known_from"]].notna().all(axis=None)
+
+
+def test_a_forecast_is_scored_once_it_has_come_true(bench: Bench) -> None:
+    past = NOON - timedelta(weeks=8)
+    bench.change("UPDATE marts.dim_project SET promised_on = NULL")
+    bench.run("r1", past)
+    assert bench.score("s1").resolved == 0
+    bench.change(
+        "UPDATE marts.dim_issue SET done_at = TIMESTAMP '2025-07-01' WHERE done_at IS NULL AND project_id = 's:A'"
+    )
+    assert bench.score("s2").resolved == 1
+    assert bench.score("s3").appended == 0  # nothing new has come true
+    row = bench.said("forecast_score").query("measure == 'crps' and horizon_band == 'all' and evidence == 'issued'")
+    last = row.sort_values("known_from").iloc[-1]
+    assert (last["forecast_count"], last["resolved_count"], last["score_status"]) == (2, 1, "too_few_resolved")
+
+
+def test_a_model_that_has_left_its_band_steps_back_and_returns(bench: Bench) -> None:
+    score = {
+        "model_id": "schedule_slip", "model_version": ScheduleSlip.version, "subject_type": "project",
+        "horizon_band": "all", "evidence": "issued", "measure": "coverage_80", "score_status": "ok",
+        "as_of_on": NOON.date(), "resolved_count": 60, "cluster_count": 20,
+    }  # fmt: skip
+    drifts = []
+    for number, (low, high) in enumerate(((0.75, 0.9), (0.5, 0.7), (0.78, 0.85))):
+        moment = NOON.replace(tzinfo=None) + timedelta(hours=number)
+        row = score | {"value": (low + high) / 2, "value_low": low, "value_high": high, "known_from": moment}
+        bench.ledger.append("forecast_score", [row], f"2025-{number}")
+        drifts.append(set(bench.run(f"r{number}").models[0].drifted))
+    assert drifts == [set(), {"project"}, set()]
+    said = bench.said().query("subject_id == 's:A'").sort_values("known_from")
+    assert said["fallback_reason"].notna().tolist() == [False, True, False]
+    assert "60 % of the outcomes" in said["sentence"].iloc[1]
+    assert said["finish_on_p50"].iloc[0] == said["finish_on_p50"].iloc[2]
 
 
 def test_a_day_in_the_past_is_forecast_with_what_was_recorded_by_then(bench: Bench) -> None:
@@ -185,7 +268,7 @@ def test_a_forecaster_reads_what_another_last_said_up_to_its_day(bench: Bench) -
     bench.change("UPDATE marts.dim_issue SET is_deleted = true WHERE issue_id = 's:0'")
     bench.run("r3", early)  # said again: the latest word of that day counts
     said = bench.said().query("as_of_on == @pd.Timestamp(@early.date())").sort_values("known_from")
-    read = stage.read_said(bench.warehouse, bench.ledger, model, early.date())["schedule_forecast"]
+    read = read_said(bench.warehouse, bench.ledger, model, early.date())["schedule_forecast"]
     assert sorted(read["subject_id"]) == ["s:A", "s:B"]
     assert set(read["inputs_hash"]) == set(said.groupby("subject_id")["inputs_hash"].last())
     assert said["inputs_hash"].nunique() == 3
@@ -194,3 +277,12 @@ def test_a_forecaster_reads_what_another_last_said_up_to_its_day(bench: Bench) -
     singles = said.groupby("subject_id").last()
     off = rows["finish_on_p50"].to_numpy() - singles["finish_on_p50"].to_numpy()
     assert abs(off.astype("timedelta64[D]").astype(int)).max() <= 14  # 100 trials of what was said then, not later
+
+
+def test_forecasters_run_one_after_the_other_and_too_little_history_is_said(bench: Bench) -> None:
+    both = (ScheduleSlip(), PortfolioThroughput())  # the others have tables, and tests, of their own
+    report = bench.run(forecasters=both)
+    assert [one.model_id for one in report.models] == ["schedule_slip", "portfolio_throughput"]
+    assert report.models[1].statuses == {"not_enough_history": 12}
+    assert len(bench.said("throughput_forecast")) == 12
+    assert bench.run("r2", forecasters=both).appended == 0

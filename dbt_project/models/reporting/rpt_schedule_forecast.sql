@@ -10,6 +10,31 @@ with
                 order by known_from desc, inputs_hash, seed
             )
             = 1
+    ),
+    -- what was really said counts before what would have been said
+    record as (
+        select
+            model_id,
+            model_version,
+            subject_type,
+            evidence,
+            max(score) filter (where measure = 'coverage_80') as coverage_80,
+            max(score_low) filter (where measure = 'coverage_80') as coverage_80_low,
+            max(score_high) filter (where measure = 'coverage_80') as coverage_80_high,
+            max(skill_against_naive) filter (
+                where measure = 'crps'
+            ) as skill_against_naive,
+            max(resolved_count) filter (where measure = 'crps') as scored_count,
+            max(open_count) filter (where measure = 'crps') as unscored_count
+        from {{ ref("rpt_forecast_score") }}
+        where horizon_band = 'all' and evidence in ('issued', 'backtest')
+        group by model_id, model_version, subject_type, evidence
+        qualify
+            row_number() over (
+                partition by model_id, model_version, subject_type
+                order by coverage_80 is not null desc, evidence = 'issued' desc
+            )
+            = 1
     )
 select
     said.subject_type,
@@ -36,6 +61,33 @@ select
     said.sentence,
     said.open_count,
     said.history_weeks,
+    said.fallback_reason,
+    record.coverage_80,
+    record.coverage_80_low,
+    record.coverage_80_high,
+    record.skill_against_naive,
+    coalesce(record.scored_count, 0) as scored_count,
+    record.evidence as score_evidence,
+    case
+        when record.coverage_80 is null
+        then
+            'Not scored yet: '
+            || coalesce(record.scored_count, 0)
+            || ' of '
+            || coalesce(record.scored_count + record.unscored_count, 0)
+            || ' forecasts judged have come true, too few to speak of.'
+        else
+            cast(round(100 * record.coverage_80) as integer)
+            || ' % of outcomes fell within the 80 % intervals '
+            || if(
+                record.evidence = 'issued',
+                'said for such subjects',
+                'that would have been said for such subjects'
+            )
+            || ' ('
+            || record.scored_count
+            || ' known).'
+    end as score_note,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
     row_number() over (
         partition by said.subject_type, said.subject_id
@@ -48,6 +100,7 @@ select
     = 1
     and said.as_of_on <= {{ local_day(as_of()) }} as is_current
 from said
+left join record using (model_id, model_version, subject_type)
 left join
     {{ ref("int_governance__project_trust") }} as trust
     on trust.project_id = said.project_id
