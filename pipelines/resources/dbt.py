@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import SourceError
+from pipelines.resources import duckdb_session
+from pipelines.resources.duckdb_session import Session
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 UNCHANGED = "unchanged"
@@ -99,7 +101,7 @@ def _remedy(node: NodeResult) -> str:
 
 @dataclass
 class Dbt:
-    """One dbt project against one DuckDB file. The caller holds the warehouse's lock."""
+    """One dbt project against one warehouse. The caller holds its lock."""
 
     project_dir: Path
     target_dir: Path
@@ -108,6 +110,9 @@ class Dbt:
     """Variables of every invocation beside its own (memory_limit, duckdb_threads)."""
     shared_dir: Path | None = None
     """Where to keep the parsed project for every warehouse of this installation; `target_dir` where it is read-only."""
+
+    session: Session | None = None
+    """How connections are prepared, which settles the target, too; None: the profile's own."""
 
     _parsed: tuple[str, bytes] | None = field(default=None, init=False, repr=False)
 
@@ -202,10 +207,14 @@ class Dbt:
             given = {**self.options, **variables, "warehouse_path": str(self.warehouse_path)}
             places = {"--project-dir": self.project_dir, "--profiles-dir": self.project_dir, "--target-path": target}
             places |= {"--log-path": self.target_dir / "logs"}
-            command = [*_QUIET, *arguments, "--vars", json.dumps(given)]
+            command = [*_QUIET, *arguments, *self._target(), "--vars", json.dumps(given)]
             for option, place in places.items():
                 command += [option, str(place)]
-            return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(command)
+            with duckdb_session.using(self.session or Session()):
+                return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(command)
+
+    def _target(self) -> list[str]:
+        return ["--target", self.session.target] if self.session else []
 
     def _files(self) -> Iterator[Path]:
         for name in _SOURCES:

@@ -23,12 +23,18 @@ from pipelines.crashpoints import crashpoint
 from pipelines.resources import registrar
 from pipelines.resources.dbt import PROJECT_DIR, UNCHANGED, BuildResult, Dbt, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
+from pipelines.resources.duckdb_session import Session
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 from pipelines.stages import build_state, layers
 
 if TYPE_CHECKING:
     from pipelines.line import Line
+
+
+_LISTED = (
+    "SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_catalog = current_database()"
+)
 
 
 class NothingLandedError(SourceError):
@@ -204,13 +210,13 @@ def parsed_project(line: Line) -> Path:
 def _dbt(settings: Settings, warehouse: Warehouse) -> Dbt:
     options = {"memory_limit": settings.memory_limit, "duckdb_threads": settings.threads}
     given = tuple(sorted((name, value) for name, value in options.items() if value))
-    return _kept(warehouse.path.parents[1] / "dbt", warehouse.path, given)
+    return _kept(warehouse.path.parents[1] / "dbt", warehouse.path, given, warehouse.session)
 
 
 @lru_cache(maxsize=4)
-def _kept(target_dir: Path, warehouse_path: Path, options: tuple[tuple[str, Any], ...]) -> Dbt:
+def _kept(target_dir: Path, warehouse_path: Path, options: tuple[tuple[str, Any], ...], session: Session) -> Dbt:
     """One per warehouse and process, so that the project is read once."""
-    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options), PROJECT_DIR / "target")
+    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options), PROJECT_DIR / "target", session)
 
 
 @lru_cache(maxsize=4)
@@ -259,9 +265,7 @@ def _as_of(line: Line, layer: str) -> datetime:
 def _counted(warehouse: Warehouse, nodes: Sequence[NodeResult]) -> tuple[NodeResult, ...]:
     """The nodes with the row counts of their tables (views would have to be computed)."""
     with warehouse.read("row counts") as db:
-        listed = db.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT temporary"
-        ).fetchall()
+        listed = db.execute(f"{_LISTED} AND table_type = 'BASE TABLE'").fetchall()
         tables = {row[0] for row in listed}
         built = {node.unique_id: _address(node) for node in nodes if node.ok and _address(node) in tables}
         if not built:
@@ -274,9 +278,7 @@ def _counted(warehouse: Warehouse, nodes: Sequence[NodeResult]) -> tuple[NodeRes
 def _relations(warehouse: Warehouse) -> set[str]:
     """The tables and views that are there; somebody may have dropped one by hand."""
     with warehouse.read("tables") as db:
-        tables = "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
-        views = "SELECT schema_name || '.' || view_name FROM duckdb_views()"
-        return {row[0] for row in db.execute(f"{tables} UNION ALL {views}").fetchall()}
+        return {row[0] for row in db.execute(_LISTED).fetchall()}
 
 
 def _relation(manifest: Mapping[str, Any], uid: str) -> str:

@@ -49,9 +49,11 @@ class PublishReport:
 def publish_release(line: Line) -> PublishReport:
     """Publish what a run of the line has built, with its dashboard."""
     as_of = line.warehouse.built_as_of() or line.moment
-    return publish(
+    report = publish(
         line.settings, as_of=as_of, pages={PAGE: partial(line.compute, dashboard_page)}, warehouse=line.warehouse
     )
+    line.warehouse.tidy()
+    return report
 
 
 def publish(
@@ -131,7 +133,8 @@ def _copy_views(connection: Connection, database: str) -> None:
     connection.execute("USE release")
     for schema, name, sql in views:
         if (schema, name) in UNSTORED:
-            connection.execute(sql.replace(f"{identifier(database)}.", "").replace(f" {database}.", " "))
+            query = sql.partition(" AS ")[2].replace(f"{identifier(database)}.", "").replace(f" {database}.", " ")
+            connection.execute(f"CREATE VIEW {schema}.{identifier(name)} AS {query}")
     connection.execute("USE memory")
 
 
