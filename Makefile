@@ -13,8 +13,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := .venv/.installed
 READY := .venv/.ready
+READY_SHARED := .venv/.ready-shared
+SHARED ?= shared
 
-.PHONY: help setup demo dev test pages journeys nightly bench bench-peers lint format types imports check ci lock browser clean
+.PHONY: help setup demo dev test pages journeys shared nightly bench bench-peers lint format types imports check ci lock browser postgres clean
 
 help: ## list the targets
 	@echo "Slipstream: from Jira to governed, forecast-ready tables."
@@ -30,13 +32,16 @@ dev: $(READY) ## open the Dagster UI with everything in it
 	@$(BIN)/slipstream dev
 
 test: $(READY) ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not pages" -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -m "not slow and not pages and not shared" -n 2 --dist loadscope
 
 pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 	@$(BIN)/python -m pytest -m pages
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
-	@$(BIN)/python -m pytest -m "slow and not pages" -n 2 --dist loadscope --durations=25 --durations-min=5
+	@$(BIN)/python -m pytest -m "slow and not pages and not shared" -n 2 --dist loadscope --durations=25 --durations-min=5
+
+shared: $(READY_SHARED) postgres ## object storage and the shared catalogue, on loopback (SHARED="shared and not slow": only parts)
+	@$(BIN)/python -m pytest -m "$(SHARED)" --durations=10 --durations-min=2
 
 nightly: $(READY) ## 1,000 random histories of a Jira, with syncs killed at any step (20 minutes)
 	@$(BIN)/python -m pytest tests/connectors/jira/test_jira_state_machine.py --hypothesis-profile=nightly
@@ -72,14 +77,19 @@ imports: $(READY) ## who may import whom
 ci: ## everything, as continuous integration runs it
 	@.ci/run
 
-lock: $(READY) ## recompile requirements.lock from pyproject.toml (hashed, no host names)
+lock: $(READY) ## recompile the two locks from pyproject.toml (hashed, no host names)
 	@test -x .dev/lock/bin/pip-compile || { $(PYTHON) -m venv .dev/lock && \
 		.dev/lock/bin/python -m pip --disable-pip-version-check install --quiet pip-tools; }
 	@echo 'duckdb==1.5.5' > .dev/lock/constraints.txt
 	@.dev/lock/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		--constraint .dev/lock/constraints.txt --output-file requirements.lock pyproject.toml
-	@if grep -nE '://' requirements.lock; then echo "requirements.lock names a host." >&2; exit 1; fi
+	@$(PYTHON) -c 'import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+		print(*extras["shared"], *extras["shared-dev"], sep="\n")' > .dev/lock/shared.in
+	@.dev/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+		--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--constraint requirements.lock --output-file requirements-shared.lock .dev/lock/shared.in
+	@if grep -nE '://' requirements.lock requirements-shared.lock; then echo "A lock names a host." >&2; exit 1; fi
 
 browser:
 	@if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then \
@@ -91,6 +101,16 @@ browser:
 		fi; \
 	fi
 
+postgres:
+	@if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			echo "Installing Postgres for the tests of the shared catalogue ..."; \
+			apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+		else \
+			echo "The tests of the shared catalogue need Postgres: as root, apt-get install postgresql" >&2; exit 1; \
+		fi; \
+	fi
+
 clean: ## remove caches and build output (keeps .venv and your data)
 	@rm -rf build dist .dev .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		dbt_project/target dbt_project/logs logs *.egg-info
@@ -98,6 +118,10 @@ clean: ## remove caches and build output (keeps .venv and your data)
 
 $(READY): $(INSTALLED) pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_SHARED): $(READY) requirements-shared.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-shared.lock
 	@touch $@
 
 # pip prints several lines a package; one line that counts says as much, and a failure shows the end of the log.

@@ -15,7 +15,7 @@ import orjson
 from rich.markup import escape
 
 from connectors.errors import ConfigurationError, SourceError
-from connectors.source import SiteConfig
+from connectors.source import Finding, SiteConfig
 from pipelines import settings
 from pipelines.cli_backtest import backtest
 from pipelines.cli_sandbox import sandbox
@@ -177,22 +177,27 @@ def doctor() -> None:
     """Test every configured connection step by step; say what is wrong and how to mend it."""
     from connectors import registry
     from pipelines import clock
+    from pipelines.places_check import check_places
 
     config = settings.load()
     out.print(f"home     {config.home}\nsources  {config.sources_dir}", soft_wrap=True)
+    healthy = all([_show(finding) for finding in check_places(config)])
     if not config.sites:
         _fail("No source is configured. Set JIRA_URL, JIRA_EMAIL and JIRA_API_TOKEN, or add a site's YAML.", 1)
-    healthy = True
     for site in config.sites:
         out.print(f"\n[bold]{site.type} {site.site}[/bold]")
         for finding in registry.create(site, clock.now).check():
-            healthy &= finding.ok
-            mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
-            out.print(f"  {mark} {escape(finding.check)}: {escape(finding.detail)}")
-            if not finding.ok:
-                out.print(f"       → {escape(finding.remedy)}")
+            healthy &= _show(finding)
     if not healthy:
         sys.exit(1)
+
+
+def _show(finding: Finding) -> bool:
+    mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
+    out.print(f"  {mark} {escape(finding.check)}: {escape(finding.detail)}", soft_wrap=True)
+    if not finding.ok:
+        out.print(f"       → {escape(finding.remedy)}", soft_wrap=True)
+    return finding.ok
 
 
 @group.command()

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from connectors.errors import ConfigurationError
 from connectors.source import SiteConfig
 from pipelines.resources.tokens import TokenFile
+from pipelines.settings_places import Places, read_places
 from pipelines.settings_secrets import SecretOptions
 from pipelines.settings_sites import SiteFile, read_sites
 
@@ -40,6 +41,7 @@ class Settings:
     lock_wait_seconds: float = 120.0
     threads: int | None = None
     memory_limit: str | None = None
+    places: Places = field(default_factory=Places)
 
     @property
     def portfolio(self) -> dict[str, str | float]:
@@ -48,12 +50,19 @@ class Settings:
         return {name: getattr(self, name) for name in names}
 
     @property
-    def landing_dir(self) -> Path:
-        return self.home / "landing"
+    def landing_dir(self) -> Path | str:
+        """A folder, or the address of an object store."""
+        return self.places.landing or self.home / "landing"
 
     @property
-    def ledger_dir(self) -> Path:
-        return self.home / "ledger"
+    def ledger_dir(self) -> Path | str:
+        return self.places.ledger or self.home / "ledger"
+
+    @property
+    def locks_dir(self) -> Path:
+        """Where syncs of one site exclude each other: beside the landing, where that is a folder."""
+        landing = self.landing_dir
+        return landing / "_locks" if isinstance(landing, Path) else self.home / "locks"
 
     @property
     def warehouse_path(self) -> Path:
@@ -111,6 +120,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         lock_wait_seconds=_seconds(env, "SLIPSTREAM_LOCK_WAIT", 120.0),
         threads=_count(env, "SLIPSTREAM_THREADS"),
         memory_limit=env.get("SLIPSTREAM_MEMORY") or None,
+        places=read_places(env, home),
     )
 
 

@@ -14,7 +14,7 @@
             select
                 landed.*,
                 file.commit_seq as _commit_seq,
-                hash(filename, file_row_number) as _version_id
+                hash(landed.filename, landed.file_row_number) as _version_id
             from
                 read_parquet(
                     {{ files }},

@@ -10,7 +10,7 @@ from pipelines import policies
 from pipelines.defs import columns
 from pipelines.keys import landing_key
 from pipelines.line import Line
-from pipelines.resources.dbt import UNCHANGED
+from pipelines.resources.dbt_results import UNCHANGED
 from pipelines.stages.build import builder, layers
 from pipelines.stages.build.report import BuildReport
 from pipelines.stages.lineage import Lineage

@@ -18,13 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from connectors.errors import SourceError
-from pipelines.resources import dbt_diet
+from pipelines.resources import dbt_diet, duckdb_session
+from pipelines.resources.dbt_results import BuildResult, DbtError, NodeResult, node_result, teller, text_of
+from pipelines.resources.duckdb_session import Session
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
-UNCHANGED = "unchanged"
-"""The status of a table that was not built again, and of its tests: nothing they read has changed since."""
-OK_STATUSES = frozenset({"success", "pass", "warn", "no-op", UNCHANGED})
 KEPT = 6
 """Parsed projects that stay: switching between branches or files should not parse again."""
 _SOURCES = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
@@ -41,67 +39,9 @@ _QUIET = (
 )
 
 
-class DbtError(SourceError):
-    """dbt could not read the project or build a table."""
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model, seed or test."""
-
-    unique_id: str
-    resource_type: str
-    status: str
-    seconds: float
-    rows_affected: int | None
-    message: str
-    failures: int | None
-    relation: str | None
-    compiled: str | None = None
-    row_count: int | None = None
-
-    @property
-    def name(self) -> str:
-        return self.unique_id.split(".")[2]
-
-    @property
-    def ok(self) -> bool:
-        return self.status in OK_STATUSES
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """All nodes of one invocation, in the order they finished."""
-
-    nodes: tuple[NodeResult, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return all(node.ok for node in self.nodes)
-
-    @property
-    def failed(self) -> tuple[NodeResult, ...]:
-        return tuple(node for node in self.nodes if not node.ok)
-
-    def raise_if_failed(self) -> None:
-        """One error for all: the first failing node with its message and the SQL that failed."""
-        if self.ok:
-            return
-        first, *others = sorted(self.failed, key=lambda node: node.status == "skipped")
-        more = f" ({len(others)} more failed.)" if others else ""
-        where = f" Its SQL: {first.compiled}." if first.compiled else ""
-        raise DbtError(f"{first.name}: {' '.join(first.message.split())}{more}", f"{_remedy(first)}{where}")
-
-
-def _remedy(node: NodeResult) -> str:
-    if node.resource_type == "test":
-        return "The data breaks a promise of the warehouse; nothing downstream of it was built."
-    return "Nothing downstream of it was built; the next run takes up from here."
-
-
 @dataclass
 class Dbt:
-    """One dbt project against one DuckDB file. The caller holds the warehouse's lock."""
+    """One dbt project against one warehouse. The caller holds its lock."""
 
     project_dir: Path
     target_dir: Path
@@ -110,6 +50,9 @@ class Dbt:
     """Variables of every invocation beside its own (memory_limit, duckdb_threads)."""
     shared_dir: Path | None = None
     """Where to keep the parsed project for every warehouse of this installation; `target_dir` where it is read-only."""
+
+    session: Session | None = None
+    """How connections are prepared, which settles the target, too; None: the profile's own."""
 
     _parsed: tuple[str, bytes] | None = field(default=None, init=False, repr=False)
 
@@ -157,7 +100,7 @@ class Dbt:
         with _released():
             outcome = self._invoke(arguments, {}, target, manifest, ())
         if not outcome.success:
-            raise DbtError(f"dbt cannot compile the models: {_text(outcome.exception)}", "Mend the one it names.")
+            raise DbtError(f"dbt cannot compile the models: {text_of(outcome.exception)}", "Mend the one it names.")
         return {result.node.unique_id: result.node.compiled_code for result in outcome.result.results}
 
     def _run(
@@ -173,12 +116,12 @@ class Dbt:
             dbt_diet.keep_needed_macros(manifest)
         target = self.target_dir / "run"
         with _released(), dbt_diet.only_heard(_HEARD):
-            outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node))
+            outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, teller(on_node))
         if outcome.result is None:
             raise DbtError(
-                f"dbt stopped: {_text(outcome.exception)}", "Run again; if it stays, report it with this text."
+                f"dbt stopped: {text_of(outcome.exception)}", "Run again; if it stays, report it with this text."
             )
-        return BuildResult(tuple(_node(result) for result in outcome.result.results))
+        return BuildResult(tuple(node_result(result) for result in outcome.result.results))
 
     def _manifest(self) -> Any:
         """A fresh copy each time: running changes it."""
@@ -204,7 +147,7 @@ class Dbt:
             scratch = Path(folder) / "parsed"
             outcome = self._invoke(["parse", "--no-partial-parse"], {}, scratch, None, ())
             if not outcome.success:
-                raise DbtError(f"dbt cannot read the project: {_text(outcome.exception)}", "Mend the file it names.")
+                raise DbtError(f"dbt cannot read the project: {text_of(outcome.exception)}", "Mend the file it names.")
             with suppress(OSError):  # someone else was first
                 scratch.rename(place)
         for old in sorted(root.glob("parsed-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
@@ -221,10 +164,14 @@ class Dbt:
             given = {**self.options, **variables, "warehouse_path": str(self.warehouse_path)}
             places = {"--project-dir": self.project_dir, "--profiles-dir": self.project_dir, "--target-path": target}
             places |= {"--log-path": self.target_dir / "logs"}
-            command = [*_QUIET, *arguments, "--vars", json.dumps(given)]
+            command = [*_QUIET, *arguments, *self._target(), "--vars", json.dumps(given)]
             for option, place in places.items():
                 command += [option, str(place)]
-            return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(command)
+            with duckdb_session.using(self.session or Session()):
+                return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(command)
+
+    def _target(self) -> list[str]:
+        return ["--target", self.session.target] if self.session else []
 
     def _files(self) -> Iterator[Path]:
         for name in _SOURCES:
@@ -256,47 +203,3 @@ def _released() -> Iterator[None]:
         manager.close_all_connections()
         adapters: Any = factory
         adapters.reset_adapters()
-
-
-def _teller(on_node: Callable[[NodeResult], None] | None) -> Sequence[Callable[[Any], None]]:
-    if on_node is None:
-        return ()
-    tell = on_node
-
-    def listen(event: Any) -> None:
-        if event.info.name == "NodeFinished":
-            info = event.data.node_info
-            tell(
-                NodeResult(
-                    unique_id=info.unique_id,
-                    resource_type=info.resource_type,
-                    status=str(info.node_status),
-                    seconds=float(event.data.run_result.execution_time),
-                    rows_affected=None,
-                    message=event.data.run_result.message,
-                    failures=event.data.run_result.num_failures or None,
-                    relation=info.node_relation.relation_name or None,
-                )
-            )
-
-    return (listen,)
-
-
-def _node(result: Any) -> NodeResult:
-    node = result.node
-    compiled = getattr(node, "compiled_path", None)
-    return NodeResult(
-        unique_id=node.unique_id,
-        resource_type=str(node.resource_type),
-        status=str(result.status),
-        seconds=round(float(result.execution_time), 3),
-        rows_affected=(result.adapter_response or {}).get("rows_affected"),
-        message=result.message or "",
-        failures=result.failures,
-        relation=getattr(node, "relation_name", None),
-        compiled=str(compiled) if compiled else None,
-    )
-
-
-def _text(error: BaseException | None) -> str:
-    return " ".join(str(error or "no reason given").split())

@@ -20,6 +20,8 @@ from pipelines.resources.landing_store import open_store
 from pipelines.resources.landing_writer import SyncWriter
 
 _FORMAT = "%Y%m%dT%H%M%S%fZ"
+_ABANDONED_AFTER = timedelta(days=1)
+"""No sync lasts so long: what is older than that and not committed was left behind, on whatever machine."""
 
 
 class Landing:
@@ -35,7 +37,8 @@ class Landing:
     ) -> None:
         self.root = str(root)
         self.store = open_store(root)
-        beside = Path() if "://" in self.root else Path(root).parent
+        self._is_shared = "://" in self.root
+        beside = Path() if self._is_shared else Path(root).parent
         self._quarantine = quarantine or beside / "quarantine"
         self._wall_clock = wall_clock
         self._only = only
@@ -134,12 +137,16 @@ class Landing:
         return problems
 
     def discard_uncommitted(self, type: str, site: str) -> int:
-        """Remove what crashed syncs of a site left behind; call it only while holding that site's lock."""
+        """Remove what crashed syncs of a site left behind; call it only while holding that site's lock.
+
+        That lock is of this machine: in an object store, what another may be writing is left alone for a day.
+        """
         committed, removed = set(self.commit_ids()), 0
         for stream in self.store.folders(f"{type}/{site}"):
             folder = f"{type}/{site}/{stream}"
             for name in self.store.names(folder):
-                if name.rsplit("-", 1)[0] not in committed:
+                sync_id = name.rsplit("-", 1)[0]
+                if sync_id not in committed and not self._may_go_on(sync_id):
                     self.store.remove(f"{folder}/{name}")
                     removed += 1
         for name in self.store.drafts(commits_file.FOLDER):
@@ -149,6 +156,15 @@ class Landing:
             if path.stem not in committed:
                 path.unlink(missing_ok=True)
         return removed
+
+    def _may_go_on(self, sync_id: str) -> bool:
+        """Whether another machine may still be at work on it."""
+        if not self._is_shared:
+            return False
+        with suppress(ValueError):
+            started_at = datetime.strptime(sync_id.split("_", 1)[0], _FORMAT).replace(tzinfo=UTC)
+            return self._wall_clock() - started_at < _ABANDONED_AFTER
+        return True
 
     def _last_with_server_time(self) -> Commit | None:
         for sync_id in reversed(self.commit_ids()):

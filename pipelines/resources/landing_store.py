@@ -1,4 +1,4 @@
-"""Where landing files lie: a local folder or any object store that fsspec knows, with put-if-absent as the one promise.
+"""Where landing files lie: a local folder, or an object store by its URL, with put-if-absent as the one promise.
 
 It knows names and bytes; what they mean is `landing.py`.
 """
@@ -9,9 +9,10 @@ import os
 import uuid
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from pipelines.crashpoints import crashpoint
+from pipelines.settings_places import OBJECTS
 
 
 class Sink(Protocol):
@@ -62,8 +63,11 @@ class Store(Protocol):
 
 def open_store(root: str | Path) -> Store:
     """A store for a folder, or for a URL such as `s3://bucket/landing`."""
-    text = str(root)
-    return ObjectStore(text) if "://" in text else LocalStore(Path(text))
+    if str(root).startswith(OBJECTS):
+        from pipelines.resources.landing_objects import S3Store
+
+        return S3Store(str(root))
+    return LocalStore(Path(root))
 
 
 class _DurableFile:
@@ -141,61 +145,6 @@ class LocalStore:
 
     def address(self, name: str) -> str:
         return str(self.root / name)
-
-
-class ObjectStore:
-    """A bucket or another fsspec file system: exclusive create is its put-if-absent, and no rename is needed."""
-
-    def __init__(self, url: str) -> None:
-        import fsspec
-
-        self._url = url.rstrip("/")
-        self._fs: Any
-        self._fs, self._root = fsspec.core.url_to_fs(self._url)
-        self._root = self._root.rstrip("/")
-
-    def create(self, name: str) -> Sink:
-        return cast(Sink, self._fs.open(self._path(name), "xb"))
-
-    def put_new(self, name: str, data: bytes) -> None:
-        self._fs.pipe_file(self._path(name), data, mode="create")
-
-    def read(self, name: str) -> bytes:
-        return cast(bytes, self._fs.cat_file(self._path(name)))
-
-    def names(self, folder: str) -> list[str]:
-        return self._entries(folder, "file")
-
-    def folders(self, folder: str) -> list[str]:
-        return self._entries(folder, "directory")
-
-    def size(self, name: str) -> int:
-        return int(self._fs.size(self._path(name)))
-
-    def tail(self, name: str, count: int) -> bytes:
-        return cast(bytes, self._fs.tail(self._path(name), count))
-
-    def remove(self, name: str) -> None:
-        with suppress(FileNotFoundError):
-            self._fs.rm_file(self._path(name))
-
-    def drafts(self, folder: str) -> list[str]:
-        return []  # a name appears with its content or not at all
-
-    def address(self, name: str) -> str:
-        return f"{self._url}/{name}"
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
-
-    def _entries(self, folder: str, kind: str) -> list[str]:
-        path = self._path(folder)
-        self._fs.invalidate_cache(path)
-        try:
-            entries = self._fs.ls(path, detail=True)
-        except FileNotFoundError:
-            return []
-        return sorted(str(e["name"]).rsplit("/", 1)[-1] for e in entries if e["type"] == kind)
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from connectors.errors import SourceError
 from pipelines.crashpoints import crashpoint
 from pipelines.resources import registrar
 from pipelines.resources.disk import explain_full_disk
+from pipelines.resources.duckdb_session import Session
 from pipelines.resources.landing import Landing
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.locks import BusyError, hold
@@ -44,6 +45,9 @@ class WarehouseBusy(BusyError):  # noqa: N818 (its name is part of the contract)
 class Warehouse:
     """One DuckDB file and the lock beside it."""
 
+    is_replaceable = True
+    """Whether another file can take its place."""
+
     def __init__(
         self,
         path: Path,
@@ -51,9 +55,11 @@ class Warehouse:
         lock_wait_seconds: float = 120.0,
         threads: int | None = None,
         memory_limit: str | None = None,
+        session: Session | None = None,
     ) -> None:
         self.path = Path(path).absolute()
         self.lock_wait_seconds = lock_wait_seconds
+        self.session = session or Session()
         self.config: dict[str, Any] = {"autoinstall_known_extensions": False}  # never reach for the internet
         if threads:
             self.config["threads"] = threads
@@ -63,12 +69,20 @@ class Warehouse:
 
     @classmethod
     def of(cls, settings: Settings, path: Path | None = None) -> Warehouse:
-        """The home's warehouse, or one in another file."""
-        return cls(
+        """The home's warehouse, wherever the target puts it, or one in another file."""
+        kind, session = cls, Session.of(settings)
+        if path is not None:
+            session = session.embedded
+        elif session.catalogue:
+            from pipelines.resources.warehouse_shared import SharedWarehouse
+
+            kind = SharedWarehouse
+        return kind(
             path or settings.warehouse_path,
             lock_wait_seconds=settings.lock_wait_seconds,
             threads=settings.threads,
             memory_limit=settings.memory_limit,
+            session=session,
         )
 
     def lock(self, holder: str) -> AbstractContextManager[None]:
@@ -121,8 +135,8 @@ class Warehouse:
             connection = duckdb.connect(":memory:", config=self.config)
             try:
                 connection.execute("SET TimeZone = 'UTC'")
-                attach = f"ATTACH {literal(self.path)} AS {identifier(self.path.stem)} (READ_ONLY)"
-                self._patiently(lambda: connection.execute(attach))
+                self.session.prepare(connection)
+                self._attach_source(connection)
                 connection.execute(f"ATTACH {literal(target)} AS release (STORAGE_VERSION 'v1.0.0')")
                 yield connection
                 connection.execute("DETACH release")
@@ -176,14 +190,24 @@ class Warehouse:
         A sync since then does not make them younger.
         """
         with self.read("as of when") as connection:
-            known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'build_state'").fetchone()
+            known = connection.execute(
+                "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = 'build_state'"
+            ).fetchone()
             noted = connection.execute("SELECT max(as_of) FROM landing.build_state").fetchone() if known else None
         as_of: datetime | None = noted[0] if noted else None
         return as_of
 
+    def tidy(self) -> None:
+        """Let go of what only the past needed; a file holds nothing of that kind."""
+
+    def _attach_source(self, connection: duckdb.DuckDBPyConnection) -> None:
+        attach = f"ATTACH {literal(self.path)} AS {identifier(self.path.stem)} (READ_ONLY)"
+        self._patiently(lambda: connection.execute(attach))
+
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         connection = self._patiently(lambda: duckdb.connect(str(self.path), read_only=read_only, config=self.config))
         connection.execute("SET TimeZone = 'UTC'")
+        self.session.prepare(connection)
         return connection
 
     def _must_exist(self) -> None:

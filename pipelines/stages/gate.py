@@ -141,7 +141,8 @@ def _read(warehouse: Warehouse, rules: Sequence[Rule]) -> tuple[dict[str, pd.Dat
 def _frame(connection: duckdb.DuckDBPyConnection, table: str, needed: set[str] | frozenset[str]) -> pd.DataFrame:
     """Those of the needed columns that the table has; the runner reports the others."""
     schema, _, name = table.partition(".")
-    query = "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
+    query = """select column_name from information_schema.columns
+        where table_catalog = current_database() and table_schema = ? and table_name = ?"""
     there = {row[0] for row in connection.execute(query, [schema, name]).fetchall()}
     columns = sorted(needed & there)
     if not columns:

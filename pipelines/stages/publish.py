@@ -55,7 +55,9 @@ def publish_release(line: Line) -> PublishReport:
     place = documents.prepare(line)
     for name in (documents.DICTIONARY, documents.DBT_DOCS):
         pages[name] = partial(_copied, place / name)
-    return publish(line.settings, as_of=as_of, pages=pages, warehouse=line.warehouse)
+    report = publish(line.settings, as_of=as_of, pages=pages, warehouse=line.warehouse)
+    line.warehouse.tidy()
+    return report
 
 
 def publish(
@@ -140,7 +142,8 @@ def _copy_views(connection: Connection, database: str) -> None:
     connection.execute("USE release")
     for schema, name, sql in views:
         if (schema, name) in UNSTORED:
-            connection.execute(sql.replace(f"{identifier(database)}.", "").replace(f" {database}.", " "))
+            query = sql.partition(" AS ")[2].replace(f"{identifier(database)}.", "").replace(f" {database}.", " ")
+            connection.execute(f"CREATE VIEW {schema}.{identifier(name)} AS {query}")
     connection.execute("USE memory")
 
 

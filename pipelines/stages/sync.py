@@ -81,7 +81,7 @@ def sync_site(
     """
     started = time.monotonic()
     landing = Landing(settings.landing_dir, quarantine=settings.quarantine_dir)
-    lock = settings.landing_dir / "_locks" / f"{site.type}-{site.site}.lock"
+    lock = settings.locks_dir / f"{site.type}-{site.site}.lock"
     with hold(lock, "sync", settings.lock_wait_seconds, f"The site '{site.site}'", SiteBusyError):
         landing.discard_uncommitted(site.type, site.site)
         checkpoint = landing.checkpoint(site.type, site.site)

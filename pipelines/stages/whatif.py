@@ -13,7 +13,8 @@ from models.portfolio.model import PortfolioForecast
 from models.portfolio.whatif import Answer, Wish, WishError, answer
 from pipelines.clock import without_zone
 from pipelines.line import Line
-from pipelines.stages.forecast import SEED, read_inputs, read_said
+from pipelines.stages.forecast import SEED
+from pipelines.stages.inputs import read_inputs, read_said
 
 
 class WhatIfError(SourceError):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 FIXED = (
@@ -60,8 +61,9 @@ def test_no_file_names_a_machine_or_a_package_host(files: list[Path], root: Path
     assert found == {}
 
 
-def test_the_lock_is_hashed_and_names_no_host(root: Path) -> None:
-    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-shared.lock"])
+def test_a_lock_is_hashed_and_names_no_host(root: Path, name: str) -> None:
+    lock = (root / name).read_text(encoding="utf-8")
     assert "://" not in lock
     pins = re.findall(r"^[\w.-]+(?:\[[\w,-]+\])?==", lock, re.MULTILINE)
     assert 0 < len(pins) <= lock.count("--hash=sha256:")
@@ -111,7 +113,7 @@ def test_make_help_lists_every_public_target(root: Path) -> None:
     listed = set(re.findall(r"^  make ([\w-]+)", ran.stdout, re.MULTILINE))
     phony = re.search(r"^\.PHONY: (.*)$", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert phony
-    assert set(phony[1].split()) - {"browser"} == listed
+    assert set(phony[1].split()) - {"browser", "postgres"} == listed
 
 
 def test_links_between_guides_lead_somewhere(root: Path) -> None:

@@ -45,6 +45,7 @@ class Slipstream:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self.process, self.folder = process, folder
+        self.at_most_seconds = 240  # a command that hangs is a failed test, not a build that never ends
 
     def __call__(self, home: Path, *arguments: str, kill_at: str = "", **environment: str) -> Done:
         output = self.folder / "output.txt"
@@ -53,6 +54,7 @@ class Slipstream:
             "arguments": arguments,
             "environment": {**given, "COLUMNS": "200", **environment},
             "output": str(output),
+            "seconds": self.at_most_seconds,
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.line import Line
-from pipelines.resources.dbt import UNCHANGED
+from pipelines.resources.dbt_results import UNCHANGED
 from pipelines.settings import Settings
 from pipelines.stages.build import builder, layers, project, state
 from tests.fixtures.small_line import NOW, landed, register

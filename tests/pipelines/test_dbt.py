@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.resources.dbt import Dbt, DbtError, NodeResult
+from pipelines.resources.dbt import Dbt
+from pipelines.resources.dbt_results import DbtError, NodeResult
 
 PROJECT = """
 name: small

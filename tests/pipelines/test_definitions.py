@@ -13,7 +13,7 @@ from pipelines import settings
 from pipelines.assembly import FORECAST_JOB, LINE_JOB, assemble
 from pipelines.defs.rebuild import JOB as NIGHTLY_JOB
 from pipelines.keys import REBUILT, RELEASE, landing_key
-from pipelines.resources.dbt import NodeResult
+from pipelines.resources.dbt_results import NodeResult
 from pipelines.stages.build import builder
 from tests.fixtures.warehouse import parsed_target
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from connectors.source import Batch, Outcome
@@ -127,9 +125,9 @@ def test_an_error_of_the_writing_thread_reaches_the_caller(landing: Landing) -> 
     assert landing.commit_ids() == []
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return open_store(tmp_path if request.param == "local" else f"memory://{uuid.uuid4().hex}")
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path)  # an object store: tests/shared
 
 
 def test_a_store_puts_a_name_only_once(store: Store) -> None:
@@ -145,17 +143,3 @@ def test_a_store_puts_a_name_only_once(store: Store) -> None:
     store.remove("a/b.json")
     store.remove("a/b.json")
     assert store.names("a") == []
-
-
-def test_landing_works_in_an_object_store(tmp_path: Path) -> None:
-    landing = Landing(f"memory://{uuid.uuid4().hex}/landing", quarantine=tmp_path)
-    virtual = datetime(2024, 1, 1, tzinfo=UTC)
-    for number in range(3):
-        with landing.begin("jira", "main") as writer:
-            writer.write(batch("issue", str(number)))
-            if number < 2:
-                writer.commit(Outcome({"n": number}, "complete", server_time=virtual))
-    committed = [pa.BufferReader(landing.store.read(f.path)) for c in landing.commits() for f in c.files]
-    assert [pq.read_table(content).column("_key").to_pylist() for content in committed] == [["0"], ["1"]]
-    assert landing.checkpoint("jira", "main") == {"n": 1}
-    assert landing.verify() == []

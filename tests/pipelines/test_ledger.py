@@ -124,10 +124,3 @@ def test_a_full_disk_writes_nothing_and_says_so(ledger: Ledger, monkeypatch: pyt
         ledger.append("alert", [{"alert_id": "a"}], "e1")
     assert ledger.files("alert") == []
     assert [p for p in Path(ledger.root).rglob("*") if p.is_file()] == []
-
-
-def test_the_ledger_may_lie_in_an_object_store() -> None:
-    ledger = Ledger("memory://ledger-test")
-    assert ledger.append("alert", [{"alert_id": "a"}], "e1")
-    assert not ledger.append("alert", [{"alert_id": "a"}], "e1")
-    assert ledger.files("alert") == ["memory://ledger-test/alert/e1.parquet"]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.crashpoints import crashpoint
-from pipelines.resources.dbt import BuildResult, NodeResult
+from pipelines.resources.dbt_results import BuildResult, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.stages.build import anew, layers, plan, project, state
@@ -115,9 +115,7 @@ def build_warehouse(line: Line, *, full_refresh: bool = False) -> list[BuildRepo
 def _counted(warehouse: Warehouse, nodes: Sequence[NodeResult]) -> tuple[NodeResult, ...]:
     """The nodes with the row counts of their tables (views would have to be computed)."""
     with warehouse.read("row counts") as db:
-        listed = db.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT temporary"
-        ).fetchall()
+        listed = db.execute(f"{plan.LISTED} AND table_type = 'BASE TABLE'").fetchall()
         tables = {row[0] for row in listed}
         built = {node.unique_id: _address(node) for node in nodes if node.ok and _address(node) in tables}
         if not built:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pipelines.crashpoints import crashpoint
-from pipelines.resources.dbt import UNCHANGED, Dbt, NodeResult
+from pipelines.resources.dbt import Dbt
+from pipelines.resources.dbt_results import UNCHANGED, NodeResult
 from pipelines.resources.warehouse import Warehouse
 from pipelines.stages.build import layers, project, state
 
 if TYPE_CHECKING:
     from pipelines.line import Line
+
+LISTED = (
+    "SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_catalog = current_database()"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Plan:
 def is_protected(line: Line) -> bool:
     """Whether there are whole tables that a rebuild in the same file would take away from readers while it lasts."""
     last = state.read(line.warehouse)
-    return last is not None and last.is_whole
+    return last is not None and last.is_whole and line.warehouse.is_replaceable
 
 
 def planned(line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_of: datetime, why: str) -> Plan:
@@ -52,7 +57,7 @@ def planned(line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_o
         return replace(todo, hashed="", paths=(*paths, layers.SEEDS))  # nothing is there yet to agree with
     is_of_all = bool(todo.why_full and line.as_of is None)  # only some built anew would contradict the others
     todo = replace(todo, is_whole=not select or is_of_all)
-    if todo.why_full and todo.is_whole and last is not None and last.is_whole:
+    if todo.why_full and todo.is_whole and is_protected(line):
         return replace(todo, is_beside=True)
     state.begin(line.warehouse, as_of, is_full=bool(todo.why_full))
     crashpoint("line.begun")
@@ -108,9 +113,7 @@ def _as_it_was(node: Mapping[str, Any]) -> NodeResult:
 def _relations(warehouse: Warehouse) -> set[str]:
     """The tables and views that are there; somebody may have dropped one by hand."""
     with warehouse.read("tables") as db:
-        tables = "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
-        views = "SELECT schema_name || '.' || view_name FROM duckdb_views()"
-        return {row[0] for row in db.execute(f"{tables} UNION ALL {views}").fetchall()}
+        return {row[0] for row in db.execute(LISTED).fetchall()}
 
 
 def _relation(manifest: Mapping[str, Any], uid: str) -> str:

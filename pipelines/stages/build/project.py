@@ -14,6 +14,7 @@ from connectors.errors import SourceError
 from expectations import policy
 from pipelines.resources import registrar
 from pipelines.resources.dbt import PROJECT_DIR, Dbt
+from pipelines.resources.duckdb_session import Session
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
 
@@ -44,13 +45,13 @@ def dbt_of(settings: Settings, warehouse: Warehouse) -> Dbt:
     given = tuple(sorted((name, value) for name, value in options.items() if value))
     folder = warehouse.path.parent
     home = (folder.parent if folder.name == ANEW else folder).parent
-    return _kept(home / "dbt", warehouse.path, given)
+    return _kept(home / "dbt", warehouse.path, given, warehouse.session)
 
 
 @lru_cache(maxsize=4)
-def _kept(target_dir: Path, warehouse_path: Path, options: tuple[tuple[str, Any], ...]) -> Dbt:
+def _kept(target_dir: Path, warehouse_path: Path, options: tuple[tuple[str, Any], ...], session: Session) -> Dbt:
     """One per warehouse and process, so that the project is read once."""
-    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options), PROJECT_DIR / "target")
+    return Dbt(PROJECT_DIR, target_dir, warehouse_path, dict(options), PROJECT_DIR / "target", session)
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.resources.dbt import UNCHANGED, BuildResult
+from pipelines.resources.dbt_results import UNCHANGED, BuildResult
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -61,5 +62,6 @@ def release(settings: Settings, number: int) -> None:
 
 
 if __name__ == "__main__":
-    config = load({"SLIPSTREAM_HOME": str(Path(sys.argv[2])), "SLIPSTREAM_LOCK_WAIT": "30"})
+    places = {name: value for name, value in os.environ.items() if name in ("SLIPSTREAM_LANDING", "SLIPSTREAM_LEDGER")}
+    config = load({**places, "SLIPSTREAM_HOME": str(Path(sys.argv[2])), "SLIPSTREAM_LOCK_WAIT": "30"})
     {"sync": sync, "publish": release}[sys.argv[1]](config, int(sys.argv[3]))
