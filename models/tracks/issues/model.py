@@ -3,9 +3,9 @@
 Boosted trees learn from all communities alike (each weighs as the root of its issues, so that the largest two do not
 decide alone). What differs between communities, such as what a shared due date means, is left to the monthly
 correction, which learns it from the community's own outcomes. Out of community the trees alone were worse with
-those columns than without. The answer is a pool of both in log-odds: a community's past misleads where its habits
-change, and on communities left out the pool beat either (Brier .105; corrected .111, not corrected .115), alike for
-weights of .3 to .5.
+those columns than without. In a community that was not fitted on the answer is a pool of both in log-odds: its past
+misleads where its habits change, and on communities left out the pool beat either (Brier .105; corrected .111, not
+corrected .115), alike for weights of .3 to .5.
 """
 
 from __future__ import annotations
@@ -70,9 +70,13 @@ class Fitted:
         return np.asarray(np.nan_to_num(np.clip(scaled, -_MOST, _MOST)), dtype=np.float64)
 
 
-def pooled(warm: FloatArray, cold: FloatArray) -> FloatArray:
-    """The logarithmic pool of two answers (Genest and Zidek 1986)."""
-    return online.expit((1 - COLD_WEIGHT) * online.logit(warm) + COLD_WEIGHT * online.logit(cold))
+def pooled(warm: FloatArray, cold: FloatArray, strange: npt.NDArray[np.bool_]) -> FloatArray:
+    """The logarithmic pool of two answers (Genest and Zidek 1986), in communities that were not fitted on.
+
+    Where they were, the trees know the community, and an answer without its newest outcomes only lags behind.
+    """
+    pool = online.expit((1 - COLD_WEIGHT) * online.logit(warm) + COLD_WEIGHT * online.logit(cold))
+    return np.where(strange, pool, warm)
 
 
 def raw_terms(table: pd.DataFrame) -> FloatArray:

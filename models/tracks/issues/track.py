@@ -26,7 +26,8 @@ NOTES = (
     f"Scored: rows whose due date is at least {LEAST_DAYS:.0f} days after pred, the day it was set; nearer ones are "
     "history only. Late: delaydays > 0. An outcome counts as known on the day after the due date.",
     "slipstream uses what earlier issues of the community had told by pred. slipstream_cold uses no outcome of the "
-    "rows scored, only of those it was fitted on; slipstream is drawn towards it.",
+    "rows scored, only of those it was fitted on; slipstream is drawn towards it in communities not "
+    "fitted on.",
     "perofdelay, workload and reporterrep are left out: as of when they were counted is not told. "
     "slipstream_doubted is slipstream with them, for comparison only.",
     "prior: the late share of the rows fitted on; days_remaining: that share by days to go; days_logistic: its curve.",
@@ -71,11 +72,11 @@ def _answers(asked: Cases, past: Cases, seed: int) -> Said:
     refuse_outcome_copies(known, past.late, past.project.tolist(), "lateness")
     whole, apart = features(everything, everything), features(asked, past)
     model = fit(known, past, seed)
-    cold = model.cold(apart)
-    said = {"slipstream": pooled(model.warm(whole, everything)[len(past) :], cold), "slipstream_cold": cold}
+    cold, strange = model.cold(apart), ~np.isin(asked.community.astype(str), past.community.astype(str))
+    said = {"slipstream": pooled(model.warm(whole, everything)[len(past) :], cold, strange), "slipstream_cold": cold}
     if set(DOUBTED) <= set(whole.columns):
         other = fit(known, past, seed, doubted=True)
-        said["slipstream_doubted"] = pooled(other.warm(whole, everything)[len(past) :], other.cold(apart))
+        said["slipstream_doubted"] = pooled(other.warm(whole, everything)[len(past) :], other.cold(apart), strange)
     judged = past.due - past.set_on >= LEAST_DAYS
     plainly = past.take(judged) if judged.sum() >= LEAST else past
     remaining, to_go = plainly.due - plainly.set_on, asked.due - asked.set_on
@@ -114,7 +115,8 @@ def _year(asked: Cases, past: Cases, now: float, seed: int) -> FloatArray:
     until = np.flatnonzero(asked.set_on < (now + 1) * YEAR)
     said = np.full(len(asked), np.nan)
     part = asked.take(until)
-    said[until] = pooled(model.warm(features(part, part), part), model.cold(features(part, past)))
+    strange = ~np.isin(part.community.astype(str), past.community.astype(str))
+    said[until] = pooled(model.warm(features(part, part), part), model.cold(features(part, past)), strange)
     return said
 
 
