@@ -1,5 +1,4 @@
-{# What the tracked fields of issues hold today; `of` narrows it down before it is spread out into a row a field. See     #}
-{# int_delivery__issue_value, which is all of it.                                                                        #}
+{# int_delivery__issue_value, of those issues only that `of` lets through before they are spread out into rows. #}
 {% macro issue_values(of="true") -%}
     (
         with
@@ -120,36 +119,23 @@
                     ) as held
                 from {{ ref("int_delivery__issue_current") }}
                 where {{ of }}
-                union all
-                select
-                    issue_id,
-                    {
-                        'field_id':'components',
-                        'id':element.id,
-                        'value':element.name,
-                        'is_set':true
-                    }
-                from
-                    (
-                        select issue_id, unnest(components) as element
-                        from {{ ref("int_delivery__issue_current") }}
-                        where {{ of }}
-                    )
-                union all
-                select
-                    issue_id,
-                    {
-                        'field_id':'fixVersions',
-                        'id':element.id,
-                        'value':element.name,
-                        'is_set':true
-                    }
-                from
-                    (
-                        select issue_id, unnest(fix_versions) as element
-                        from {{ ref("int_delivery__issue_current") }}
-                        where {{ of }}
-                    )
+                {% for name, column in {"components": "components", "fixVersions": "fix_versions"}.items() -%}
+                    union all
+                    select
+                        issue_id,
+                        {
+                            'field_id':'{{ name }}',
+                            'id':element.id,
+                            'value':element.name,
+                            'is_set':true
+                        }
+                    from
+                        (
+                            select issue_id, unnest({{ column }}) as element
+                            from {{ ref("int_delivery__issue_current") }}
+                            where {{ of }}
+                        )
+                {% endfor %}
             )
         select issue_id, held.field_id, held.id as value_id, held.value, held.is_set
         from listed
