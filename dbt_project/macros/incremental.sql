@@ -1,8 +1,8 @@
 {# How incremental models know what is new. A model asks itself how far it got, so a failed one catches up alone. #}
 {# How far this table got: the last commit it saw, and the `as_of` it last showed. #}
 {% macro watermark() -%}
-    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute="name") | list -%}
-    {%- set last_as_of = "max(_as_of)" if "_as_of" in columns else "null::timestamp" -%}
+    {%- set has_clock = "as _as_of" in model["raw_code"] -%}
+    {%- set last_as_of = "max(_as_of)" if has_clock else "null::timestamp" -%}
     {%- set row = run_query("select max(_commit_seq), " ~ last_as_of ~ " from " ~ this).rows[0] -%}
     {{ return({"commit_seq": row[0] if row[0] is not none else -1, "as_of": row[1] or "0001-01-01 00:00:00"}) }}
 {%- endmacro %}

@@ -43,6 +43,9 @@
     )
 {%- endmacro %}
 
+{# The reporting day on which `as_of` falls. What asks for no more of the moment stands until that day is over. #}
+{% macro as_of_day() -%} {{ local_day(as_of()) }} {%- endmacro %}
+
 {# The first instant of a reporting day, as UTC. #}
 {% macro start_of_day(day) -%}
     (

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import SourceError
+from pipelines.resources import dbt_diet
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 UNCHANGED = "unchanged"
@@ -27,6 +28,7 @@ OK_STATUSES = frozenset({"success", "pass", "warn", "no-op", UNCHANGED})
 KEPT = 6
 """Parsed projects that stay: switching between branches or files should not parse again."""
 _SOURCES = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
+_HEARD = frozenset({"NodeFinished"})
 _QUIET = (
     "--no-send-anonymous-usage-stats",
     "--no-version-check",
@@ -146,14 +148,21 @@ class Dbt:
 
     def test_units(self, select: Sequence[str] = ("test_type:unit",)) -> BuildResult:
         """Run the unit tests of the models."""
-        return self._run(["test", "--select", *select], {}, None)
+        return self._run(["test", "--select", *select], {}, None, is_lean=False)  # fixtures have macros of their own
 
     def _run(
-        self, arguments: list[str], variables: Mapping[str, Any], on_node: Callable[[NodeResult], None] | None
+        self,
+        arguments: list[str],
+        variables: Mapping[str, Any],
+        on_node: Callable[[NodeResult], None] | None,
+        *,
+        is_lean: bool = True,
     ) -> BuildResult:
         manifest = self._manifest()
+        if is_lean:
+            dbt_diet.keep_needed_macros(manifest)
         target = self.target_dir / "run"
-        with _released():
+        with _released(), dbt_diet.only_heard(_HEARD):
             outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, _teller(on_node))
         if outcome.result is None:
             raise DbtError(

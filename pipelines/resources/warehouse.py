@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from connectors.errors import SourceError
+from pipelines.crashpoints import crashpoint
 from pipelines.resources import registrar
 from pipelines.resources.disk import explain_full_disk
 from pipelines.resources.landing import Landing
@@ -127,6 +128,30 @@ class Warehouse:
                 connection.execute("DETACH release")
             finally:
                 connection.close()
+
+    def attach(self, connection: duckdb.DuckDBPyConnection, other: Warehouse, name: str) -> None:
+        """Show another warehouse to a connection, read-only, under this name."""
+        attach = f"ATTACH {literal(other.path)} AS {identifier(name)} (READ_ONLY)"
+        self._patiently(lambda: connection.execute(attach))
+
+    def replace_by(self, other: Warehouse) -> None:
+        """Have another file take this one's place, at once and for good; whoever still reads the old one reads on."""
+        with self.lock("swap"), other.lock("swap"):
+            for warehouse in (other, self):
+                warehouse._settle()
+            crashpoint("warehouse.settled")
+            other.path.replace(self.path)
+            crashpoint("warehouse.swapped")
+
+    def _settle(self) -> None:
+        """Leave no log beside the file: it would be taken for that of the file that comes in its place."""
+        with self.write("swap") as connection:
+            connection.execute("CHECKPOINT")
+        log = self.path.with_name(self.path.name + ".wal")
+        if log.exists():
+            raise WarehouseError(
+                f"{log} is still in use.", "Close the program that holds the warehouse open, and run again."
+            )
 
     def register(
         self,

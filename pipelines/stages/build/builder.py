@@ -15,7 +15,7 @@ from pipelines.crashpoints import crashpoint
 from pipelines.resources.dbt import BuildResult, NodeResult
 from pipelines.resources.disk import explain_full_disk, is_full_disk
 from pipelines.resources.warehouse import Warehouse, WarehouseError
-from pipelines.stages.build import layers, plan, project, state
+from pipelines.stages.build import anew, layers, plan, project, state
 from pipelines.stages.build.report import BuildReport
 
 if TYPE_CHECKING:
@@ -27,38 +27,67 @@ def build_layer(
 ) -> BuildReport:
     """Build one layer, or some of its models, as of `line.as_of`. Failing nodes are in the report.
 
-    Where incremental tables of the core cannot go on, some of its models in the present means all of them.
+    Where incremental tables of the core cannot go on, some of its models in the present means all of them. All anew
+    is built in a file of its own, if there are whole tables that would be lost with a killed build.
     """
     started = time.monotonic()
-    dbt = project.dbt_of(line.settings, line.warehouse)
     with line.warehouse.lock(f"dbt build of {layer}"):
         with _opened(line, layer):
-            if layer == "core":
-                known = layers.streams(project.read_manifest(dbt.manifest_path()))
-                is_anew = full_refresh and not select
-                if is_anew:
-                    state.distrust(line.warehouse)
-                # commits keep their numbers unless everything is read anew
-                line.warehouse.register(line.landing, line.ledger, known, rebuild=is_anew)
-            as_of = project.as_of(line, layer)
-            todo = plan.planned(line, dbt, layer, select, as_of, full_refresh=full_refresh)
-        result = dbt.build(
-            todo.paths,
-            # what the very same models gave last time they give again: their contracts were checked then
-            project.variables(line, as_of) | {"contracts_hold": bool(todo.hashed and not todo.why_full)},
-            full_refresh=bool(todo.why_full),
-            exclude=todo.exclude,
-            on_node=_teller(line.tell),
-        )
-        crashpoint("line.built")
-        _refuse_full_disk(result)
-        with _opened(line, layer):
-            # a file edited meanwhile was read by some models and not by others: the next build is in full
-            if todo.is_whole and result.ok and project.inputs_hash(dbt, line.settings) == todo.hashed:
-                state.finish(line.warehouse, todo.hashed, as_of, is_present=line.as_of is None)
-            nodes = _counted(line.warehouse, (*todo.unchanged, *result.nodes))
+            todo = _prepared(line, layer, select, "asked for" if full_refresh else "")
+        if todo.why_full:
+            line.tell(f"warehouse: rebuilding in full ({todo.why_full})")
+        if not todo.is_beside:
+            return _built(line, layer, todo, started)
+    later = layers.later_tables(project.manifest(line))
+    report = anew.rebuilt(line, todo.why_full, later, _core)
+    return replace(report, why_full=todo.why_full, seconds=round(time.monotonic() - started, 2))
+
+
+def _core(line: Line, why: str) -> BuildReport:
+    """The whole core, in this very file."""
+    started = time.monotonic()
+    with line.warehouse.lock("dbt build of core"):
+        with _opened(line, "core"):
+            todo = _prepared(line, "core", None, why)
+        if todo.is_beside:  # edited meanwhile: the next build begins again
+            return BuildReport((), "core", todo.as_of)
+        return _built(line, "core", todo, started)
+
+
+def _prepared(line: Line, layer: str, select: Sequence[str] | None, why: str) -> plan.Plan:
+    """What to do, decided on what is landed by now."""
+    dbt = project.dbt_of(line.settings, line.warehouse)
+    if layer == "core":
+        is_anew = bool(why) and not select
+        if is_anew and plan.is_protected(line):
+            return plan.Plan((), (), project.as_of(line, layer), why_full=why, is_beside=True)
+        if is_anew:
+            state.distrust(line.warehouse)
+        known = layers.streams(project.read_manifest(dbt.manifest_path()))
+        # commits keep their numbers unless everything is read anew
+        line.warehouse.register(line.landing, line.ledger, known, rebuild=is_anew)
+    return plan.planned(line, dbt, layer, select, project.as_of(line, layer), why)
+
+
+def _built(line: Line, layer: str, todo: plan.Plan, started: float) -> BuildReport:
+    dbt = project.dbt_of(line.settings, line.warehouse)
+    result = dbt.build(
+        todo.paths,
+        # what the very same models gave last time they give again: their contracts were checked then
+        project.variables(line, todo.as_of) | {"contracts_hold": bool(todo.hashed and not todo.why_full)},
+        full_refresh=bool(todo.why_full),
+        exclude=todo.exclude,
+        on_node=_teller(line.tell),
+    )
+    crashpoint("line.built")
+    _refuse_full_disk(result)
+    with _opened(line, layer):
+        # a file edited meanwhile was read by some models and not by others: the next build is in full
+        if todo.is_whole and result.ok and project.inputs_hash(dbt, line.settings) == todo.hashed:
+            state.finish(line.warehouse, todo.hashed, todo.as_of, is_present=line.as_of is None)
+        nodes = _counted(line.warehouse, (*todo.unchanged, *result.nodes))
     crashpoint("line.layer")
-    return BuildReport(nodes, layer, as_of, round(time.monotonic() - started, 2), todo.why_full)
+    return BuildReport(nodes, layer, todo.as_of, round(time.monotonic() - started, 2), todo.why_full)
 
 
 def _opened(line: Line, layer: str) -> AbstractContextManager[object]:

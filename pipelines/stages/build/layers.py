@@ -21,6 +21,7 @@ SEEDS = "path:seeds"
 INNER_TESTS = ("path:models/staging,resource_type:test", "path:models/intermediate,resource_type:test")
 """Of tables that nobody reads but other tables, whose own tests follow: run where all is built anew, as each night."""
 _MOMENT = "as_of"
+_DAY = "as_of_day"
 _BOOKKEEPING = "registered"
 # What these read of the moment and of the registrar's tables changes only with a commit of the stream they read, as
 # long as the build speaks of the sources' present.
@@ -41,6 +42,12 @@ def stored_tables(manifest: Mapping[str, Any]) -> list[str]:
     nodes = [manifest["nodes"][uid] for uid in models_of_layer(manifest, "core") if uid.startswith("model.")]
     stored = [node for node in nodes if node["config"]["materialized"] in ("table", "incremental")]
     return sorted(f"{node['schema']}.{node['alias']}" for node in stored)
+
+
+def later_tables(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses of the tables that the layers after the core build."""
+    uids = [uid for layer in _TAGGED for uid in models_of_layer(manifest, layer)]
+    return frozenset(f"{manifest['nodes'][uid]['schema']}.{manifest['nodes'][uid]['alias']}" for uid in uids)
 
 
 def streams(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -66,7 +73,7 @@ def _layer_of(node: Mapping[str, Any]) -> str:
     return next((layer for layer in _TAGGED if layer in node["tags"]), "core")
 
 
-def unchanged(manifest: Mapping[str, Any], changed: set[Stream]) -> list[str]:
+def unchanged(manifest: Mapping[str, Any], changed: set[Stream], *, is_same_day: bool) -> list[str]:
     """The models that a build in the sources' present would only repeat, parents first: nothing they read has changed.
 
     A model that asks for the moment itself is never among them, nor one with a test that only warns: whether it
@@ -80,7 +87,7 @@ def unchanged(manifest: Mapping[str, Any], changed: set[Stream]) -> list[str]:
     def is_moved(uid: str) -> bool:
         if uid not in moved:
             node = manifest["nodes"][uid]
-            asks = _asks_the_moment(manifest, node)
+            asks = _asks_the_moment(manifest, node, is_same_day)
             moved[uid] = asks or any(is_moved(parent) for parent in node["depends_on"].get("nodes", ()))
         return moved[uid]
 
@@ -95,23 +102,46 @@ def _is_moved(source: Mapping[str, Any], changed: set[Stream]) -> bool:
     return kind == source["schema"] or (kind, source["name"]) in changed  # the ledger grows with every run
 
 
-def _asks_the_moment(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
+def _asks_the_moment(manifest: Mapping[str, Any], node: Mapping[str, Any], is_same_day: bool) -> bool:
     """Whether it asks for the moment, or for the registrar's tables, on its own account."""
+    lasting = {*_FOLLOWS_ITS_STREAM, *([_DAY] if is_same_day else ())}
     todo, seen = list(node["depends_on"].get("macros", ())), set()
     while todo:
         macro = manifest["macros"][todo.pop()]
         if macro["name"] in (_MOMENT, _BOOKKEEPING):
             return True
-        if macro["name"] not in _FOLLOWS_ITS_STREAM and macro["package_name"] == node["package_name"]:
+        if macro["name"] not in lasting and macro["package_name"] == node["package_name"]:
             todo += [uid for uid in macro["depends_on"]["macros"] if uid not in seen]
             seen.update(todo)
     return False
 
 
+def lasting_views(manifest: Mapping[str, Any], *, is_same_day: bool) -> list[str]:
+    """The core's views that say the same of this moment as of the last: made once, they show what their tables hold."""
+    nodes = [manifest["nodes"][uid] for uid in models_of_layer(manifest, "core") if uid.startswith("model.")]
+    views = [node for node in nodes if node["config"]["materialized"] == "view"]
+    return [node["unique_id"] for node in views if not _asks_the_moment(manifest, node, is_same_day)]
+
+
+def tests_apart(manifest: Mapping[str, Any], same: Collection[str], built: Collection[str]) -> list[str]:
+    """The core's tests of tables that have moved, yet of none that is built: dbt would not come by them."""
+    seeds = {uid for uid in manifest["nodes"] if uid.startswith("seed.")}
+    moved = {uid for uid in models_of_layer(manifest, "core") if uid.startswith("model.")}.difference(same)
+    others = moved.union(same, seeds)  # of later layers none
+    return [
+        uid
+        for uid, reads in _read_by_tests(manifest).items()
+        if reads & moved and others.issuperset(reads) and reads.isdisjoint(built)
+    ]
+
+
 def standing_with(manifest: Mapping[str, Any], models: Collection[str]) -> list[str]:
     """The tests that read nothing but these models: a test that reads any other is run with it."""
+    return [uid for uid, reads in _read_by_tests(manifest).items() if reads and reads.issubset(models)]
+
+
+def _read_by_tests(manifest: Mapping[str, Any]) -> dict[str, set[str]]:
     tests = {uid: node for uid, node in manifest["nodes"].items() if node["resource_type"] == "test"}
-    reads = {
+    return {
         uid: {name for name in node["depends_on"]["nodes"] if name in manifest["nodes"]} for uid, node in tests.items()
     }
-    return [uid for uid, tables in reads.items() if tables and tables.issubset(models)]

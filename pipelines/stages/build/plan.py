@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from pipelines.crashpoints import crashpoint
 from pipelines.resources.dbt import UNCHANGED, Dbt, NodeResult
@@ -22,43 +23,73 @@ class Plan:
 
     paths: Sequence[str]
     exclude: Sequence[str]
+    as_of: datetime
     is_whole: bool = False
     """Whether it is the whole core: what its end may be noted for."""
     hashed: str = ""
     why_full: str = ""
     unchanged: tuple[NodeResult, ...] = ()
+    is_beside: bool = False
+    """Whether the whole core is to be built anew in a file of its own."""
 
 
-def planned(
-    line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_of: datetime, *, full_refresh: bool
-) -> Plan:
+def is_protected(line: Line) -> bool:
+    """Whether there are whole tables that a rebuild in the same file would take away from readers while it lasts."""
+    last = state.read(line.warehouse)
+    return last is not None and last.is_whole
+
+
+def planned(line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_of: datetime, why: str) -> Plan:
+    """`why`: the reason for which all is built anew, where one is given; there may be others."""
     paths, exclude = (tuple(select), ()) if select else layers.SELECT[layer]
+    todo = Plan(paths, exclude, as_of)
     if layer != "core":
-        return Plan(paths, exclude)
+        return todo
     last = state.read(line.warehouse)
     hashed = project.inputs_hash(dbt, line.settings)
-    why_full = "asked for" if full_refresh else state.why_full(last, hashed, as_of)
+    todo = replace(todo, hashed=hashed, why_full=why or state.why_full(last, hashed, as_of))
     if select and last is None:
-        return Plan((*paths, layers.SEEDS), exclude, why_full=why_full)  # nothing is there yet to agree with
-    if why_full and line.as_of is None:
-        paths, exclude = layers.SELECT[layer]  # tables of which only some were built anew would contradict each other
-    is_whole = not select or bool(why_full and line.as_of is None)
-    state.begin(line.warehouse, as_of, is_full=bool(why_full))
+        return replace(todo, hashed="", paths=(*paths, layers.SEEDS))  # nothing is there yet to agree with
+    is_of_all = bool(todo.why_full and line.as_of is None)  # only some built anew would contradict the others
+    todo = replace(todo, is_whole=not select or is_of_all)
+    if todo.why_full and todo.is_whole and last is not None and last.is_whole:
+        return replace(todo, is_beside=True)
+    state.begin(line.warehouse, as_of, is_full=bool(todo.why_full))
     crashpoint("line.begun")
-    if why_full:
-        line.tell(f"warehouse: rebuilding in full ({why_full})")
-        return Plan((*paths, layers.SEEDS), exclude, is_whole, hashed, why_full)
-    exclude = (*exclude, *layers.INNER_TESTS)
+    if todo.why_full:
+        paths, exclude = layers.SELECT[layer] if is_of_all else (paths, exclude)
+        return replace(todo, paths=(*paths, layers.SEEDS), exclude=exclude)
+    todo = replace(todo, exclude=(*exclude, *layers.INNER_TESTS))
     if select or line.as_of is not None or last is None or last.settled_seq is None:
-        return Plan(paths, exclude, is_whole, hashed)
+        return todo
+    day, last_day = (_local_day(line, moment) for moment in (as_of, last.as_of))
+    return _narrowed(line, dbt, todo, last.settled_seq, is_same_day=day == last_day)
+
+
+def _local_day(line: Line, moment: datetime) -> date:
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(line.settings.reporting_timezone)).date()
+
+
+def _narrowed(line: Line, dbt: Dbt, todo: Plan, settled_seq: int, *, is_same_day: bool) -> Plan:
+    """Without the tables that would only be what they are, and the views that show them as they are."""
     manifest = project.read_manifest(dbt.manifest_path())
-    core = [uid for uid in layers.models_of_layer(manifest, layer) if uid.startswith("model.")]
-    changed = state.streams_since(line.warehouse, last.settled_seq)
     there = _relations(line.warehouse)
-    same = [uid for uid in layers.unchanged(manifest, changed) if uid in core and _relation(manifest, uid) in there]
-    names = tuple(manifest["nodes"][uid]["name"] for uid in core if uid not in same)
-    stand = (*same, *layers.standing_with(manifest, same))
-    return Plan(names, exclude, is_whole, hashed, unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand))
+    core = [uid for uid in layers.models_of_layer(manifest, "core") if uid.startswith("model.")]
+    kept = {uid for uid in core if _relation(manifest, uid) in there}
+    changed = state.streams_since(line.warehouse, settled_seq)
+    same = [uid for uid in layers.unchanged(manifest, changed, is_same_day=is_same_day) if uid in kept]
+    left = [
+        *same,
+        *(uid for uid in layers.lasting_views(manifest, is_same_day=is_same_day) if uid in kept.difference(same)),
+    ]
+    built = [uid for uid in core if uid not in left]
+    names = (*built, *layers.tests_apart(manifest, same, built))
+    stand = (*left, *layers.standing_with(manifest, same))
+    return replace(
+        todo,
+        paths=tuple(manifest["nodes"][uid]["name"] for uid in names),
+        unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand),
+    )
 
 
 def _as_it_was(node: Mapping[str, Any]) -> NodeResult:

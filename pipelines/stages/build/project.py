@@ -35,10 +35,16 @@ def parsed(line: Line) -> Path:
     return dbt_of(line.settings, line.warehouse).manifest_path().parent
 
 
+ANEW = "anew"
+"""The folder beside the warehouse in which it is built anew."""
+
+
 def dbt_of(settings: Settings, warehouse: Warehouse) -> Dbt:
     options = {"memory_limit": settings.memory_limit, "duckdb_threads": settings.threads}
     given = tuple(sorted((name, value) for name, value in options.items() if value))
-    return _kept(warehouse.path.parents[1] / "dbt", warehouse.path, given)
+    folder = warehouse.path.parent
+    home = (folder.parent if folder.name == ANEW else folder).parent
+    return _kept(home / "dbt", warehouse.path, given)
 
 
 @lru_cache(maxsize=4)

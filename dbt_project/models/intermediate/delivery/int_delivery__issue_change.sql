@@ -30,7 +30,7 @@ with
         ),
     {% endif %}
     -- `seen` orders what was landed: by when it reached us, then by version and place
-    landed as not materialized(
+    landed as {{ "not materialized" if not is_incremental() }} (
         {% for told in ["stg_jira__issue", "stg_jira__issue_changelog"] %}
             select
                 issue_id,

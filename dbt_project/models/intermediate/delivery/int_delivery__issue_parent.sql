@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 -- Who stands above an issue: the parent, or on older sites the epic link, and the
 -- nearest ancestor at epic level.
 with

@@ -1,6 +1,6 @@
 -- Hours of every person, and of teams whose people have no names, day by day, half a
 -- year ahead.
-{% set horizon = local_day(as_of()) ~ " + 182" %}
+{% set horizon = as_of_day() ~ " + 182" %}
 with
     term as (
         select

@@ -1,5 +1,7 @@
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
+{# a view gives no way to leave issues out before they are spread out into a row a field #}
+{% set held_values = issue_values(only_touched()) if is_incremental() else ref("int_delivery__issue_value") %}
 
 with
     {% if is_incremental() %}
@@ -7,7 +9,7 @@ with
             {{ changed_issues(mark, {"int_delivery__issue_current": "updated_at", "int_delivery__issue_change": "changed_at"}) }}
         ),
     {% endif %}
-    issue as (
+    issue as {{ "not materialized" if not is_incremental() }} (
         select
             issue_id,
             project_id,
@@ -18,7 +20,7 @@ with
         from {{ ref("int_delivery__issue_current") }}
         where {{ only_touched() }} and created_at <= {{ as_of() }}
     ),
-    change as (
+    change as {{ "not materialized" if not is_incremental() }} (
         select * from {{ ref("int_delivery__issue_change") }} where {{ only_touched() }}
     ),
     -- backwards: before its first change, a field held what that change replaced
@@ -37,14 +39,14 @@ with
         union all
         -- ... or if it is there today and no change ever spoke of it
         select held.issue_id, held.field_id, held.value_id, held.value
-        from {{ ref("int_delivery__issue_value") }} as held
+        from {{ held_values }} as held
         anti join
             (
                 select issue_id, field_id, coalesce(from_id, to_id) as value_id
                 from change
                 where is_set
             ) using (issue_id, field_id, value_id)
-        where held.is_set and {{ only_touched("held.issue_id") }}
+        where held.is_set
     ),
     -- sorted as lists: an aggregate with an order of its own sorts group by group
     initial_set as (
@@ -82,8 +84,8 @@ with
         from
             (
                 select issue_id, field_id, value_id, value
-                from {{ ref("int_delivery__issue_value") }}
-                where not is_set and {{ only_touched() }}
+                from {{ held_values }}
+                where not is_set
                 union all
                 select issue_id, field_id, value_id, value
                 from initial_set

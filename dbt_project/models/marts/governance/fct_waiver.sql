@@ -8,8 +8,8 @@ select
     waiver.approved_by,
     waiver.approved_on,
     waiver.expires_on,
-    coalesce(waiver.approved_on <= {{ local_day(as_of()) }}, true)
-    and waiver.expires_on >= {{ local_day(as_of()) }} as is_in_force,
+    coalesce(waiver.approved_on <= {{ as_of_day() }}, true)
+    and waiver.expires_on >= {{ as_of_day() }} as is_in_force,
     waiver.recorded_at,
     waiver.known_from
 from {{ ref("stg_registers__waiver") }} as waiver

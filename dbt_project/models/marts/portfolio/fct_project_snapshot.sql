@@ -2,32 +2,12 @@
 -- with changes, not with days.
 -- Restated: leaves, points and cancellation are as now understood.
 with
-    issue as (select * from {{ ref("dim_issue") }} where is_leaf and not is_deleted),
-    step as (
-        select
-            issue.*,
-            step.valid_from,
-            step._position,
-            step.known_from as step_known_from,
-            step.status_category as category,
-            step._previous_category as previous
-        from {{ ref("fct_issue_status_interval") }} as step
-        inner join issue using (issue_id)
+    issue as (
+        select issue_id, project_id, story_points, created_at, known_from
+        from {{ ref("dim_issue") }}
+        where is_leaf and not is_deleted
     ),
-    classed as (
-        select
-            *,
-            category = 'done' and previous <> 'done' as is_entering,
-            category <> 'done' and previous = 'done' as is_leaving,
-            (category = 'in_progress')::int
-            - (previous = 'in_progress')::int as in_progress,
-            -- the entry into done that stands: the last one of an issue that is done
-            status_category = 'done'
-            and _position = max(
-                case when category = 'done' and previous <> 'done' then _position end
-            ) over (partition by issue_id) as is_final
-        from step
-    ),
+    -- only changes of category alter a count, and each tells where it led for good
     delta as (
         select
             project_id,
@@ -45,20 +25,21 @@ with
         from issue
         union all
         select
-            project_id,
-            {{ local_day("valid_from") }},
-            - (is_final and is_cancelled)::int,
-            (is_entering and not (is_final and is_cancelled))::int - is_leaving::int,
-            in_progress,
+            step.project_id,
+            step.flow_on,
+            - (step.to_state = 'cancelled')::int,
+            (step.to_state = 'done')::int - (step.from_state = 'done')::int as done,
+            (step.to_state = 'in_progress')::int
+            - (step.from_state = 'in_progress')::int,
             0,
-            (is_final and not is_cancelled)::int,
-            (is_final and is_cancelled)::int,
-            - (is_final and is_cancelled)::int * coalesce(story_points, 0),
-            ((is_entering and not (is_final and is_cancelled))::int - is_leaving::int)
-            * coalesce(story_points, 0),
-            valid_from,
-            step_known_from
-        from classed
+            step.is_completion::int,
+            (step.to_state = 'cancelled')::int,
+            - (step.to_state = 'cancelled')::int * coalesce(issue.story_points, 0),
+            done * coalesce(issue.story_points, 0),
+            step.recorded_at,
+            step.known_from
+        from {{ ref("int_delivery__flow_step") }} as step
+        inner join issue using (issue_id)
     ),
     daily as (
         select

@@ -28,7 +28,7 @@ with
             on day.calendar_id = 'default'
             and isodow(day.day_on) < 6
             and day.day_on >= assigned.starts_on
-            and day.day_on <= coalesce(assigned.ends_on, {{ local_day(as_of()) }} + 182)
+            and day.day_on <= coalesce(assigned.ends_on, {{ as_of_day() }} + 182)
         left join
             {{ ref("int_resource__capacity_day") }} as hours
             on hours.subject_id = assigned.person_id
@@ -52,7 +52,7 @@ with
             capacity.available_hours,
             -- who never logs work, and weeks to come, say nothing
             if(
-                week.week_on <= {{ local_day(as_of()) }}
+                week.week_on <= {{ as_of_day() }}
                 and week.person_id in (select logger.person_id from worked as logger),
                 coalesce(worked.spent_seconds, 0) / 3600,
                 null

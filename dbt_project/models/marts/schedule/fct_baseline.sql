@@ -3,13 +3,11 @@ with
         select
             *,
             approved_on is null
-            or approved_on <= {{ local_day(as_of()) }} as is_approved_by_then,
+            or approved_on <= {{ as_of_day() }} as is_approved_by_then,
             row_number() over (
                 partition by project_site_id, project_key
                 order by
-                    (
-                        approved_on is null or approved_on <= {{ local_day(as_of()) }}
-                    ) desc,
+                    (approved_on is null or approved_on <= {{ as_of_day() }}) desc,
                     baseline_version desc,
                     known_from desc,
                     baseline_id
