@@ -40,15 +40,19 @@ def known_by(tables: Tables, as_of: date) -> dict[str, pd.DataFrame]:
     projects = tables["dim_project"].copy()
     known = pd.to_datetime(projects["effective_on"])
     projects["effective_on"] = known.where(known < end, pd.Timestamp(as_of))
-    if "fct_baseline" in tables:
+    if _tells_when(tables, "fct_baseline"):
         baselines = _recorded_by(tables["fct_baseline"], end, "baseline_version")
         approved = pd.to_datetime(baselines["approved_on"])
         _plan(projects, "baseline_on", baselines.loc[approved.isna() | (approved < end)], "baseline_finish_on")
-    if "dim_project_history" in tables:
+    if _tells_when(tables, "dim_project_history"):
         said = _recorded_by(tables["dim_project_history"], end, "valid_from")
         until = pd.to_datetime(said["valid_to"])
         _plan(projects, "promised_on", said.loc[until.isna() | (until >= end)], "promised_on")
     return {**tables, "dim_issue": issues, "dim_project": projects}
+
+
+def _tells_when(tables: Tables, name: str) -> bool:
+    return name in tables and "recorded_at" in tables[name].columns
 
 
 def _recorded_by(versions: pd.DataFrame, end: pd.Timestamp, order: str) -> pd.DataFrame:

@@ -111,12 +111,14 @@ def _events(
     checks: Mapping[str, dg.AssetCheckSpec],
     selected_checks: set[dg.AssetCheckKey],
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    for node in report.nodes:
-        if node.unique_id in specs and node.ok:
+    told = {node.unique_id: node for node in report.nodes}
+    for uid, spec in specs.items():  # what stands may hang on what was built: Dagster takes them in order only
+        node = told.get(uid)
+        if node is not None and node.ok:
             metadata: dict[str, Any] = {"seconds": node.seconds, "unchanged": node.status == UNCHANGED}
             if node.row_count is not None:
                 metadata["dagster/row_count"] = node.row_count
-            yield dg.MaterializeResult(asset_key=specs[node.unique_id].key, metadata=metadata)
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
     for node in report.nodes:
         check = checks.get(node.unique_id)
         if check is not None and check.key in selected_checks:

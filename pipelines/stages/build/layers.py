@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from graphlib import TopologicalSorter
 from typing import Any
 
 Stream = tuple[str, str]
@@ -29,12 +30,16 @@ _FOLLOWS_ITS_STREAM = frozenset({"landed", "recorded_to_date"})
 
 
 def models_of_layer(manifest: Mapping[str, Any], layer: str) -> list[str]:
-    """Unique ids of a layer's tables (models, and seeds in the core), in the manifest's order."""
-    return [
-        unique_id
+    """Unique ids of a layer's tables (models, and seeds in the core), each after those it reads."""
+    found = {
+        unique_id: node
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "seed") and _layer_of(node) == layer
-    ]
+    }
+    reads = {
+        uid: [read for read in node["depends_on"].get("nodes", ()) if read in found] for uid, node in found.items()
+    }
+    return list(TopologicalSorter(reads).static_order())
 
 
 def stored_tables(manifest: Mapping[str, Any]) -> list[str]:
