@@ -18,6 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from pipelines.resources import dbt_diet, duckdb_session
 from pipelines.resources.dbt_results import BuildResult, DbtError, NodeResult, node_result, teller, text_of
 from pipelines.resources.duckdb_session import Session
@@ -143,16 +145,20 @@ class Dbt:
         if place.exists():
             return place
         root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / "parsing.lock"):  # who comes second finds it done
+            if not place.exists():
+                self._parse(root, place)
+        for old in sorted(root.glob("parsed-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        return place
+
+    def _parse(self, root: Path, place: Path) -> None:
         with tempfile.TemporaryDirectory(dir=root, prefix="parsing-") as folder, _released():
             scratch = Path(folder) / "parsed"
             outcome = self._invoke(["parse", "--no-partial-parse"], {}, scratch, None, ())
             if not outcome.success:
                 raise DbtError(f"dbt cannot read the project: {text_of(outcome.exception)}", "Mend the file it names.")
-            with suppress(OSError):  # someone else was first
-                scratch.rename(place)
-        for old in sorted(root.glob("parsed-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
-        return place
+            scratch.rename(place)
 
     def _invoke(
         self, arguments: list[str], variables: Mapping[str, Any], target: Path, manifest: Any, callbacks: Sequence[Any]

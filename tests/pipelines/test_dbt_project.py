@@ -37,6 +37,7 @@ def manifest(built: Dbt) -> dict[str, Any]:
     return dict(json.loads(built.manifest_path().read_bytes()))
 
 
+@pytest.mark.slow
 def test_every_rule_that_computes_gives_the_worked_example(built: Dbt) -> None:
     result = built.test_units()
     result.raise_if_failed()
