@@ -109,9 +109,7 @@ select
     value,
     cast(null as date) as value_on,
     unit,
-    case
-        when unit = 'currency' then {{ reporting_currency() }}
-    end as currency_code,
+    case when unit = 'currency' then {{ reporting_currency() }} end as currency_code,
     source_table,
     source_key_column,
     source_keys,
