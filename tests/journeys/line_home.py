@@ -65,7 +65,7 @@ class Slipstream:
 
 @contextmanager
 def slipstream(folder: Path) -> Iterator[Slipstream]:
-    """The warm process; `folder/warm` is a home in which dbt has read its project."""
+    """The warm process, in which dbt has read its project."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLIPSTREAM_", "JIRA_"))}
     warm = {**clean, "SLIPSTREAM_HOME": str(folder / "warm"), "PYTHONPATH": str(ROOT)}
     with (
@@ -95,12 +95,11 @@ def portfolio(token: str = TOKEN) -> Iterator[tuple[Running, Simulator]]:
         yield jira, simulator
 
 
-def new_home(home: Path, warm: Path, sites: Mapping[str, Mapping[str, str]]) -> Path:
-    """A home with these sites, in which dbt need not read its project again."""
+def new_home(home: Path, sites: Mapping[str, Mapping[str, str]]) -> Path:
+    """A home with these sites."""
     (home / "sources").mkdir(parents=True)
     for name, options in sites.items():
         (home / "sources" / f"{name}.yaml").write_text(yaml.safe_dump({"site": name, **options}))
-    shutil.copytree(warm / "dbt", home / "dbt")
     return home
 
 

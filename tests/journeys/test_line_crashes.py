@@ -61,7 +61,7 @@ class Week:
 def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     folder = tmp_path_factory.mktemp("crashes")
     with line_home.portfolio() as (jira, simulator), line_home.slipstream(folder) as slipstream:
-        home = line_home.new_home(folder / "home", folder / "warm", line_home.two_sites(jira))
+        home = line_home.new_home(folder / "home", line_home.two_sites(jira))
         line_home.write_register(simulator, home)
         first = slipstream(home, "run")
         assert first.code == 0, first.said
@@ -151,8 +151,7 @@ def ended(place: str) -> bool:
 
 
 def test_a_first_run_killed_while_it_builds_is_made_good_by_the_next(week: Week, tmp_path: Path) -> None:
-    warm = week.slipstream.folder / "warm"
-    home = line_home.new_home(tmp_path / "home", warm, {"acme": line_home.jira_site(week.jira)})
+    home = line_home.new_home(tmp_path / "home", {"acme": line_home.jira_site(week.jira)})
     assert week.slipstream(home, "run", kill_at="line.model:9").was_killed
     assert not (home / "published" / "current").exists()
     done = week.slipstream(home, "run")

@@ -41,7 +41,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("faults")
     with line_home.portfolio() as (jira, simulator), line_home.slipstream(folder) as slipstream:
-        home = line_home.new_home(folder / "home", folder / "warm", line_home.two_sites(jira))
+        home = line_home.new_home(folder / "home", line_home.two_sites(jira))
         line_home.write_register(simulator, home)
         first = slipstream(home, "run")
         assert first.code == 0, first.said

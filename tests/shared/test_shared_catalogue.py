@@ -75,7 +75,7 @@ def _parts(address: str) -> dict[str, str]:
 def world(s3: S3, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     with portfolio() as (jira, simulator), slipstream(folder) as run:
-        homes = [new_home(folder / name, folder / "warm", two_sites(jira)) for name in ("embedded", "shared")]
+        homes = [new_home(folder / name, two_sites(jira)) for name in ("embedded", "shared")]
         for home in homes:
             write_register(simulator, home)
         run.at_most_seconds = 900  # every table of the shared catalogue is a commit to Postgres
@@ -128,7 +128,7 @@ def copied(store: str, target: Path) -> None:
 
 
 def test_an_object_store_gives_the_tables_that_folders_give(world: World, tmp_path: Path) -> None:
-    home = new_home(tmp_path / "local", world.run.folder / "warm", two_sites(world.jira))
+    home = new_home(tmp_path / "local", two_sites(world.jira))
     copied(f"{world.store}/landing", home / "landing")
     copied(f"{world.store}/ledger", home / "ledger")
     for done in (world.run(home, "build", "--full-refresh"), world.here("build", "--full-refresh")):
