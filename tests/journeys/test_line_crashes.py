@@ -35,6 +35,8 @@ REBUILDING = ("line.rebuilt", "line.replayed")  # reached by full rebuilds only:
 OF_THE_RUN = {"run_id", "sync_id", "result_id", "completeness_id", "recorded_at", "known_from", "known_to"}
 # How long ago the source was asked, measured by the wall clock.
 OF_THE_RUN |= {"lag_seconds"}
+# The rows of findings that a number comes from are told by the run that found them.
+NAMES_THE_RUN = {"rpt_executive_fact": {"source_keys"}}
 # Every run says these anew, so a killed one leaves a former statement more: what holds now is compared.
 SAID_AGAIN = {"fct_completeness", "fct_expectation_result"}
 # A deletion is told once, by the sync that found it: it is on record, whichever run that was.
@@ -82,7 +84,7 @@ def published(home: Path) -> dict[str, pd.DataFrame]:
 def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if name in SAID_AGAIN:
         frame = frame[frame["is_current"]]
-    left_out = OF_THE_RUN | FOUND_ONCE.get(name, set())
+    left_out = OF_THE_RUN | FOUND_ONCE.get(name, set()) | NAMES_THE_RUN.get(name, set())
     kept = frame[[column for column in frame.columns if column not in left_out]].astype(str)
     if name in FOUND_ONCE:
         kept = kept.drop_duplicates()
