@@ -32,19 +32,20 @@ dev: $(READY) ## open the Dagster UI with everything in it
 	@$(BIN)/slipstream dev
 
 test: $(READY) ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not pages and not shared" -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -m "not slow and not pages and not shared and not nightly" -n 2 --dist loadscope
 
 pages: $(READY) browser ## the pages, as a person sees them in headless Chromium
 	@$(BIN)/python -m pytest -m pages
 
 journeys: $(READY) ## the slow tests: whole journeys, crashes, load
-	@$(BIN)/python -m pytest -m "slow and not pages and not shared" -n 2 --dist loadscope --durations=25 --durations-min=5
+	@$(BIN)/python -m pytest -m "slow and not pages and not shared and not nightly" -n 2 --dist loadscope --durations=25 --durations-min=5
 
 shared: $(READY_SHARED) postgres ## object storage and the shared catalogue, on loopback (SHARED="shared and not slow": only parts)
 	@$(BIN)/python -m pytest -m "$(SHARED)" --durations=10 --durations-min=2
 
-nightly: $(READY) ## 1,000 random histories of a Jira, with syncs killed at any step (20 minutes)
+nightly: $(READY) ## 1,000 random histories of a Jira, more crash points and shuffled landings (30 minutes)
 	@$(BIN)/python -m pytest tests/connectors/jira/test_jira_state_machine.py --hypothesis-profile=nightly
+	@$(BIN)/python -m pytest -m nightly -n 2 --dist loadscope
 
 bench: $(READY) ## benchmarks, as JSON lines
 	@for bench in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$bench"; done

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 LATER = ("line.model:20", "line.layer:3", "line.judged:2", "landing.committed", "landing.committed:2")
 ENDS = ("publish.begin", "publish.swapped")
 TELLING = ("line.sent",)  # needs a channel: a test of its own
+OFTEN = ("landing.committed", "line.forecast", "line.judged", "line.model:20", "line.told", "publish.swapped")
 REBUILDING = ("line.rebuilt", "line.replayed")  # reached by full rebuilds only: test_build_anew
 
 # What says which run said it, or when, and so differs between any two runs of the same state. `recorded_at` and
@@ -47,6 +48,11 @@ def places() -> list[str]:
     text = "".join(path.read_text() for path in sorted((ROOT / "pipelines").rglob("*.py")))
     found = set(re.findall(r'crashpoint\("(line\.[^"]+)"\)', text)) - {*TELLING, *REBUILDING}
     return sorted({*found, *LATER, *ENDS})
+
+
+def marked() -> list[object]:
+    """All of them each night, of each kind of place one whenever something changes."""
+    return [place if place in OFTEN else pytest.param(place, marks=pytest.mark.nightly) for place in places()]
 
 
 @dataclass
@@ -122,7 +128,7 @@ def said_once(home: Path) -> None:
         assert not rows.duplicated(columns).any(), f"{table} says the same twice"
 
 
-@pytest.mark.parametrize("place", places())
+@pytest.mark.parametrize("place", marked())
 def test_a_line_killed_anywhere_ends_in_its_next_run_as_if_nothing_had_happened(
     week: Week, tmp_path: Path, place: str
 ) -> None:

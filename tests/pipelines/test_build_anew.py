@@ -18,6 +18,7 @@ from tests.fixtures.small_line import NOW, land, landed
 from tests.fixtures.warehouse import parsed_target
 
 pytestmark = pytest.mark.slow
+NIGHTLY = [pytest.param(point, marks=pytest.mark.nightly) for point in ("line.model:20", "warehouse.settled")]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def forge(line: Line) -> None:
         db.execute("update marts.dim_issue set issue_key = 'FORGED' where issue_key = 'APP-1'")
 
 
-@pytest.mark.parametrize("point", ["line.model:20", "line.rebuilt", "warehouse.settled"])
+@pytest.mark.parametrize("point", ["line.rebuilt", *NIGHTLY])
 def test_a_rebuild_killed_before_its_swap_leaves_the_old_warehouse_whole(line: Line, point: str) -> None:
     forge(line)
     before = issues(line)

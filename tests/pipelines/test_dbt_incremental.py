@@ -202,7 +202,7 @@ def issues(database: Path, columns: str) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(n, marks=pytest.mark.nightly) for n in range(4, 12))])
 def test_any_shuffled_landing_builds_the_same_tables(seed: int, folder: Path, request: pytest.FixtureRequest) -> None:
     equal_after(seed, folder, parsed_target(request.config, folder), days=4, chain=ALL)
 
