@@ -88,6 +88,7 @@ def test_a_row_that_a_rebuild_would_not_give_is_counted_and_named(line: Line, to
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_difference_is_not_blamed_on_a_warehouse_that_was_built_meanwhile(line: Line, told: str) -> None:
     def tell(text: str) -> None:
         if text.startswith("anew:"):
