@@ -110,7 +110,7 @@ def _entries(classes: Mapping[Class, Sequence[int]], proofs: Mapping[int, str]) 
 def of_unseen(wanted: Sequence[str], projects: Sequence[Project]) -> list[Completeness]:
     """Projects that the settings name and the account does not see."""
     seen = {name for project in projects for name in project.names}
-    detail = "named in the settings, but not visible to this account"
+    detail = "named in the settings, but not visible to this account: check its spelling there, or the account's rights"
     if not projects and not wanted:
         wanted, detail = ("*",), "no project is visible to this account"
     return [

@@ -93,7 +93,10 @@ class _Examination:
         heads = [wire.id_key(bytes(raw)) for raw in raws]
         keys = {name for head in heads for name in (head.key, str(head.id))}
         unseen = [name for name in self.settings.projects if name not in keys]
-        remedy = "Give the account the permission Browse Projects in every project that the PMO reports on."
+        remedy = (
+            "Check how the settings spell them, or give the account the permission Browse Projects in every project "
+            "that the PMO reports on."
+        )
         if unseen:
             return False, f"{len(raws)} projects visible, but not {', '.join(unseen)}", remedy
         return bool(raws), f"{len(raws)} projects visible", remedy
