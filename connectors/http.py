@@ -197,7 +197,7 @@ class Session:
             resume_at = self.clock() + timedelta(seconds=trouble.seconds or self.policy.longest_wait_seconds)
             return DeferredError(message, f"Sync again after {resume_at:%Y-%m-%d %H:%M:%S} UTC.", resume_at)
         kind = HeavyError if trouble.heavy else UnreachableError
-        return kind(message, "Check the address, the network and whether the site is up; then sync again.")
+        return kind(message, "Check the address, the network and whether the site is up; then try again.")
 
     async def _pass_gate(self, endpoint: str) -> None:
         wait = self._gates.get(endpoint, 0.0) - asyncio.get_running_loop().time()

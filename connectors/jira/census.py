@@ -23,7 +23,15 @@ from connectors.jira.held import Held, Ids
 from connectors.jira.issues import ordered
 
 Class: TypeAlias = Literal[
-    "deleted", "not_visible", "archived", "trashed", "moved", "unresolved", "changelog_short", "comments_short"
+    "deleted",
+    "not_visible",
+    "archived",
+    "trashed",
+    "out_of_scope",
+    "moved",
+    "unresolved",
+    "changelog_short",
+    "comments_short",
 ]
 
 
@@ -144,6 +152,7 @@ _EVIDENCE: Final[dict[str, str]] = {
     "archived": "the project is archived at the source",
     "moved": "a fetch by id gives it under another project, which the settings do not name",
     "trashed": "the project is in the trash at the source",
+    "out_of_scope": "the settings do not name its project any more: the last known state stands",
     "unresolved": "the census names it, a fetch by id does not give it",
     "changelog_short": "the source tells of more changes than it gives",
     "comments_short": "the source tells of more comments than it gives",

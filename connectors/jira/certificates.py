@@ -14,9 +14,9 @@ from connectors.jira.held import Held, Ids
 from connectors.source import Completeness
 
 _NAMED: Final = 100  # ids a certificate names; beyond that it counts
-# archived, trashed: the last known state stands, and the source says why; deleted: gone there, and buried here;
-# moved: told once, and let go
-_HARMLESS: Final = frozenset({"archived", "trashed", "deleted", "moved"})
+# archived, trashed: the last known state stands, and the source says why; out_of_scope: so it does, by the settings;
+# deleted: gone there, and buried here; moved: told once, and let go
+_HARMLESS: Final = frozenset({"archived", "trashed", "out_of_scope", "deleted", "moved"})
 
 
 @dataclass
@@ -34,13 +34,14 @@ class Missing:
 
 def certify(
     held: Held,
+    keys: Mapping[str, str],
     census: Census,
     delivered: Ids,
     projects: Sequence[Project],
     missing: Missing,
     lag_seconds: float,
 ) -> list[Completeness]:
-    """One certificate for every project that is visible or held."""
+    """One certificate for every project that is visible or held; `keys`: those that projects last had."""
     known = {project.id: project for project in projects}
     holdings, source = held.counts(), census.counts(held, delivered)
     names = dict.fromkeys(
@@ -55,7 +56,7 @@ def certify(
         certificates.append(
             Completeness(
                 scope_id=name,
-                scope_key=project.key if project else name,
+                scope_key=project.key if project else keys.get(name, name),
                 stream=streams.ISSUE.name,
                 source_count=there,
                 held_count=count,

@@ -28,7 +28,7 @@ from connectors.source import Clock
 _ATTEMPTS: Final = 3
 _SECONDS: Final = 20.0
 _TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
-_UNREACHABLE: Final = "Check the address, the network and whether the site is up; then sync again."
+_UNREACHABLE: Final = "Check the address, the network and whether the site is up; then try again."
 
 
 class Identity(Protocol):

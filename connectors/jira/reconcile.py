@@ -68,13 +68,18 @@ class Reconciliation:
         held = self._state.held
         found = census.compare(held, self.census, self.delivered, self._projects, self._told.deleted)
         for project, (why, hidden) in found.hidden.items():
-            self.missing.add(project, why, hidden.tolist())
+            self.missing.add(project, "out_of_scope" if self._is_left_out(project) else why, hidden.tolist())
         for project, ids in held.by_project(_ids(set(found.absent))).items():
             browsable = self._loop.run(self._witness.may_browse(project))
             if not browsable:
                 self._keep(project, absence.no_permission(browsable), ids)
                 found.absent = np.setdiff1d(np.array(found.absent, dtype=np.int64), ids).tolist()
         return found
+
+    def _is_left_out(self, project: str) -> bool:
+        """Whether the settings name projects, and this one, by id or the key it last had, is none of them."""
+        named = self._settings.projects
+        return bool(named) and project not in named and self._state.keys.get(project) not in named
 
     def _back(self, found: census.Differences) -> tuple[list[int], list[int]]:
         """Held issues to be asked for again: those due that are in sight, and all of a project with another key."""

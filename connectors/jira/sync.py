@@ -281,7 +281,7 @@ class Sync:
         }
         lag = (self._clock() - self._started + self._put_off).total_seconds()
         there = self._census or census.nothing()
-        own = certificates.certify(state.held, there, self._delivered, self._projects, self._missing, lag)
+        own = certificates.certify(state.held, state.keys, there, self._delivered, self._projects, self._missing, lag)
         proofs = (*own, *self._certificates)
         partial = [proof for proof in proofs if proof.status == "partial"]
         told = "; ".join([f"{proof.stream} {proof.scope_key}: {proof.detail}" for proof in partial[:5]] + self._notes)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.connectors.jira.mirror import Mirror, buried, classes, evidence, true_hours, truth
-from tests.connectors.jira.syncing import Site, collect, site
+from tests.connectors.jira.syncing import Site, collect, connect, site
 from tests.fixtures.sandbox import small_world
 
 ALFA, BRAVO = 10_200, 10_201
@@ -194,3 +194,23 @@ def test_case_29_an_archived_issue_that_a_bulk_fetch_leaves_out_is_not_buried():
         acme.do("archive_issue", issue=10_002)
         second = acme.sync(first.checkpoint)
     assert (buried(second), classes(second, "ALFA")) == ([], {"archived": [10_002]})
+
+
+def test_case_24_a_project_that_the_settings_name_no_more_is_out_of_scope_and_whole_when_it_is_named_again():
+    with site() as acme:
+        wide = acme.source
+        mirror = Mirror(acme)
+        mirror.sync()
+        everything = mirror.alive
+        acme.source = connect(acme.jira.url, acme.waits, acme.jira.email, acme.jira.token, projects=["BRAVO"])
+        narrowed = [mirror.sync(), mirror.sync()]
+        acme.do("update_issue", issue=10_002, field="summary", value="Changed while nobody looked")
+        acme.do("pass_time", seconds=7_200)
+        acme.source = wide
+        back = mirror.sync()
+        assert mirror.held() == truth(acme)
+    for synced in narrowed:
+        assert (buried(synced), synced.outcome.status) == ([], "complete")
+        assert set(classes(synced, "ALFA")) == {"out_of_scope"}
+        assert classes(synced, "BRAVO") == {}
+    assert (back.outcome.status, classes(back, "ALFA"), mirror.alive) == ("complete", {}, everything)
