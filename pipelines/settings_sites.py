@@ -124,7 +124,7 @@ class _Resolver:
         if not value:
             raise ConfigurationError(
                 f"{self.path}: `{key}` refers to ${{{name}}}, but the environment variable {name} is not set.",
-                f"Export {name} where Slipstream is started; a .env file is loaded by you (`set -a; . ./.env; set +a`).",
+                f"Export {name} where Slipstream is started; load a .env file yourself (`set -a; . ./.env; set +a`).",
             )
         self.variables.add(name)
         if not _PUBLIC_KEY.search(key.rsplit(".", 1)[-1]):

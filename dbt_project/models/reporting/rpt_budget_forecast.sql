@@ -1,16 +1,5 @@
 {{ config(tags=["outlook"]) }}
 
-with
-    said as (
-        select *
-        from {{ source("ledger", "budget_forecast") }}
-        qualify
-            row_number() over (
-                partition by project_id, as_of_on, model_id
-                order by known_from desc, inputs_hash, seed
-            )
-            = 1
-    )
 select
     said.project_id,
     said.project_key,
@@ -36,17 +25,8 @@ select
     said.known_from,
     said.sentence,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
-    row_number() over (
-        partition by said.project_id
-        order by
-            said.as_of_on <= {{ local_day(as_of()) }} desc,
-            said.as_of_on desc,
-            said.known_from desc,
-            said.model_id
-    )
-    = 1
-    and said.as_of_on <= {{ local_day(as_of()) }} as is_current
-from said
+    {{ is_newest_of("said.project_id") }} as is_current
+from {{ last_said("budget_forecast", "project_id") }} as said
 left join
     {{ ref("int_governance__project_trust") }} as trust
     on trust.project_id = said.project_id

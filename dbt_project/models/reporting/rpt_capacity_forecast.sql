@@ -1,22 +1,5 @@
 {{ config(tags=["outlook"]) }}
 
-with
-    said as (
-        select *
-        from {{ source("ledger", "capacity_forecast") }}
-        qualify
-            row_number() over (
-                partition by team_id, week_on, as_of_on, model_id
-                order by known_from desc, inputs_hash, seed
-            )
-            = 1
-    ),
-    latest as (
-        select team_id, max(as_of_on) as as_of_on
-        from said
-        where as_of_on <= {{ local_day(as_of()) }}
-        group by team_id
-    )
 select
     said.team_id,
     said.team_key,
@@ -42,6 +25,5 @@ select
     said.inputs_hash,
     said.known_from,
     said.sentence,
-    latest.as_of_on is not null as is_current
-from said
-left join latest using (team_id, as_of_on)
+    {{ is_of_newest_day("said.team_id") }} as is_current
+from {{ last_said("capacity_forecast", "team_id, week_on") }} as said

@@ -1,16 +1,5 @@
 {{ config(tags=["outlook"]) }}
 
-with
-    said as (
-        select *
-        from {{ source("ledger", "delivery_forecast") }}
-        qualify
-            row_number() over (
-                partition by subject_type, subject_id, as_of_on, model_id
-                order by known_from desc, inputs_hash, seed
-            )
-            = 1
-    )
 select
     said.subject_type,
     said.subject_id,
@@ -39,17 +28,9 @@ select
     said.known_from,
     said.sentence,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
-    row_number() over (
-        partition by said.subject_type, said.subject_id
-        order by
-            said.as_of_on <= {{ local_day(as_of()) }} desc,
-            said.as_of_on desc,
-            said.known_from desc,
-            said.model_id
-    )
-    = 1
-    and said.as_of_on <= {{ local_day(as_of()) }} as is_current
-from said
+    coalesce(said.as_of_on = project.effective_on, false) as is_current
+from {{ last_said("delivery_forecast", "subject_type, subject_id") }} as said
+left join {{ ref("dim_project") }} as project using (project_id)
 left join
     {{ ref("int_governance__project_trust") }} as trust
     on trust.project_id = said.project_id

@@ -1,33 +1,5 @@
 {{ config(tags=["outlook"]) }}
 
--- A portfolio is one forecast: every change says all rows again, under one hash.
-with
-    said as (
-        select *
-        from {{ source("ledger", "portfolio_forecast") }}
-        qualify
-            row_number() over (
-                partition by subject_type, subject_id, as_of_on, model_id, inputs_hash
-                order by known_from desc, seed
-            )
-            = 1
-    ),
-    newest as (
-        select as_of_on, model_id, inputs_hash, known_from
-        from said
-        qualify
-            row_number() over (
-                partition by as_of_on, model_id order by known_from desc, inputs_hash
-            )
-            = 1
-    ),
-    latest as (
-        select as_of_on, model_id
-        from newest
-        where as_of_on <= {{ local_day(as_of()) }}
-        order by as_of_on desc, known_from desc, model_id
-        limit 1
-    )
 select
     said.subject_type,
     said.subject_id,
@@ -64,7 +36,5 @@ select
     said.inputs_hash,
     said.sentence,
     said.known_from,
-    latest.as_of_on is not null as is_current
-from said
-inner join newest using (as_of_on, model_id, inputs_hash)
-left join latest using (as_of_on, model_id)
+    said.is_current
+from {{ last_word("portfolio_forecast", "subject_type, subject_id") }} as said

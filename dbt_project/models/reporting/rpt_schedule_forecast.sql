@@ -1,16 +1,6 @@
 {{ config(tags=["outlook"]) }}
 
 with
-    said as (
-        select *
-        from {{ source("ledger", "schedule_forecast") }}
-        qualify
-            row_number() over (
-                partition by subject_type, subject_id, as_of_on, model_id
-                order by known_from desc, inputs_hash, seed
-            )
-            = 1
-    ),
     -- what was really said counts before what would have been said
     record as (
         select
@@ -89,17 +79,8 @@ select
             || ' known).'
     end as score_note,
     coalesce(trust.trust_status, 'not_trusted') as trust_status,
-    row_number() over (
-        partition by said.subject_type, said.subject_id
-        order by
-            said.as_of_on <= {{ local_day(as_of()) }} desc,
-            said.as_of_on desc,
-            said.known_from desc,
-            said.model_id
-    )
-    = 1
-    and said.as_of_on <= {{ local_day(as_of()) }} as is_current
-from said
+    {{ is_newest_of("said.subject_type, said.subject_id") }} as is_current
+from {{ last_said("schedule_forecast", "subject_type, subject_id") }} as said
 left join record using (model_id, model_version, subject_type)
 left join
     {{ ref("int_governance__project_trust") }} as trust

@@ -1,22 +1,5 @@
 {{ config(tags=["outlook"]) }}
 
-with
-    said as (
-        select *
-        from {{ source("ledger", "throughput_forecast") }}
-        qualify
-            row_number() over (
-                partition by series_id, as_of_on, model_id, week_on
-                order by known_from desc, inputs_hash, seed
-            )
-            = 1
-    ),
-    latest as (
-        select series_id, max(as_of_on) as as_of_on
-        from said
-        where as_of_on <= {{ local_day(as_of()) }}
-        group by series_id
-    )
 select
     said.series_id,
     said.as_of_on,
@@ -32,6 +15,5 @@ select
     said.seed,
     said.inputs_hash,
     said.known_from,
-    latest.as_of_on is not null as is_current
-from said
-left join latest using (series_id, as_of_on)
+    {{ is_of_newest_day("said.series_id") }} as is_current
+from {{ last_said("throughput_forecast", "series_id, week_on") }} as said
