@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -100,13 +99,3 @@ def clustered_interval(
     shares = found[:, 1] - found[:, 0]
     bounds = np.nanquantile(shares, [0.05, 0.95]) if np.isfinite(shares).any() else np.array([np.nan, np.nan])
     return float(bounds[0]), float(bounds[1])
-
-
-def auc(happened: FloatArray, score: FloatArray) -> float:
-    """Chance that a case that happened was scored above one that did not, ties half (Mann and Whitney 1947)."""
-    rank = rankdata(score)
-    positive = float(happened.sum())
-    negative = len(happened) - positive
-    if positive == 0 or negative == 0:
-        return float("nan")
-    return float((rank[happened > 0].sum() - positive * (positive + 1) / 2) / (positive * negative))

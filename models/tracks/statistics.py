@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from models.scoring import auc
 from models.tracks.track import IntArray
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,10 +31,6 @@ def skill_of(loss: FloatArray, reference: FloatArray) -> Statistic:
     """Share of the reference's loss that is saved; 0 is no better, 1 is perfect."""
     ratio = ratio_of(loss, reference)
     return lambda rows: 1.0 - ratio(rows)
-
-
-def auc_of(happened: FloatArray, said: FloatArray) -> Statistic:
-    return lambda rows: auc(happened[rows], said[rows])
 
 
 def pinball_each(actual: FloatArray, quantile: FloatArray, level: float) -> FloatArray:

@@ -19,8 +19,9 @@ from models.tracks.capital.features import (
 )
 from models.tracks.capital.model import LEAST_ROWS, Said, slips_ahead
 from models.tracks.forest import weighted_quantiles
+from models.tracks.probabilities import Auc
 from models.tracks.splits import HELD_OUT, HELD_OUT_NOTE, Split, held_out, rolling
-from models.tracks.statistics import Statistic, auc_of, inside, mean_of, pinball_each, skill_of
+from models.tracks.statistics import Statistic, inside, mean_of, pinball_each, skill_of
 from models.tracks.track import Score, TrackResult, clustered
 
 FloatArray = npt.NDArray[np.float64]
@@ -153,7 +154,7 @@ def _of_event(rows: pd.DataFrame, name: str, what: str, suffix: str) -> dict[str
     return {
         f"brier{suffix}": mean_of(missed),
         f"brier_skill{suffix}": skill_of(missed, (base - happened) ** 2),
-        f"auc{suffix}": auc_of(happened, chance),
+        f"auc{suffix}": Auc(happened, chance),
     }
 
 

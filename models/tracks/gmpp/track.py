@@ -10,8 +10,9 @@ import pandas as pd
 
 from models.tracks.gmpp.features import SLIP_DAYS, features_of, read_rows
 from models.tracks.gmpp.model import chances, rates_so_far
+from models.tracks.probabilities import Auc
 from models.tracks.splits import HELD_OUT, HELD_OUT_NOTE, Split, held_out, rolling
-from models.tracks.statistics import auc_of, mean_of, skill_of
+from models.tracks.statistics import Statistic, mean_of, skill_of
 from models.tracks.track import Score, TrackResult, clustered
 
 FloatArray = npt.NDArray[np.float64]
@@ -105,8 +106,8 @@ def _of_rows(predictions: pd.DataFrame, seed: int) -> dict[str, dict[str, Score]
         actual = rows[f"actual_{WHAT}"].to_numpy(dtype=np.float64)
         said, base = (rows[f"{who}_{WHAT}"].to_numpy(dtype=np.float64) for who in (name, "climatology"))
         missed = (said - actual) ** 2
-        statistics = {
-            "auc": auc_of(actual, said),
+        statistics: dict[str, Statistic] = {
+            "auc": Auc(actual, said),
             "brier": mean_of(missed),
             "brier_skill": skill_of(missed, (base - actual) ** 2),
             "mean_chance": mean_of(said),

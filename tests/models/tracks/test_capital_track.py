@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from models.scoring import auc
 from models.tracks.capital.features import features_of, read_snapshots
 from models.tracks.capital.model import slips_ahead
 from models.tracks.capital.track import CapitalProjects
@@ -119,4 +119,4 @@ def test_shuffled_outcomes_teach_nothing() -> None:
         rows["day"].to_numpy()[is_known], features[~is_known],
         np.array([0.5]), (180.0,), 0,
     )  # fmt: skip
-    assert 0.45 <= auc((slips[~is_known] > 180).astype(float), said.chances[:, 0]) <= 0.55
+    assert 0.45 <= roc_auc_score((slips[~is_known] > 180).astype(float), said.chances[:, 0]) <= 0.55
