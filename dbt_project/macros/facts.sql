@@ -1,5 +1,5 @@
 {# One number of the briefing about the whole portfolio: how many rows of a table answer a condition, and which. #}
-{% macro counted_fact(measure, unit, relation, source_table, key, condition="true") %}
+{% macro counted_fact(source_table, measure, unit, relation, key, condition="true") %}
     select
         '{{ measure }}' as measure,
         '{{ unit }}' as unit,
@@ -11,16 +11,14 @@
 {% endmacro %}
 
 {# The same for a sum; null where nothing is known of any row. #}
-{% macro summed_fact(measure, unit, relation, source_table, key, amount, condition="true") %}
+{% macro summed_fact(source_table, measure, unit, relation, key, amount) %}
     select
         '{{ measure }}' as measure,
         '{{ unit }}' as unit,
-        cast(
-            sum({{ amount }}) filter (where {{ condition }}) as decimal(18, 4)
-        ) as value,
+        cast(sum({{ amount }}) as decimal(18, 4)) as value,
         '{{ source_table }}' as source_table,
         '{{ key }}' as source_key_column,
-        {{ keys_of(key, condition ~ " and " ~ amount ~ " is not null") }} as source_keys
+        {{ keys_of(key, amount ~ " is not null") }} as source_keys
     from {{ relation }}
 {% endmacro %}
 

@@ -1,5 +1,31 @@
 {{ config(tags=["report"]) }}
 -- Every number that a briefing may quote, each with the rows it comes from.
+{% set address = {
+    "health": "reporting.rpt_portfolio_health",
+    "watermelon": "reporting.rpt_watermelon",
+    "finding": "reporting.rpt_data_quality",
+    "budget": "reporting.rpt_budget_forecast",
+    "delivery": "reporting.rpt_delivery_risk",
+    "joint": "reporting.rpt_portfolio_forecast",
+} %}
+{% set counted_measures = [
+    ("projects", "projects", "health", "project_id"),
+    ("late_projects", "projects", "health", "project_id", "probability_late > 0.5"),
+    ("untrusted_projects", "projects", "health", "project_id", "trust_status = 'not_trusted'"),
+    ("claimed_green_projects", "projects", "health", "project_id", "claimed_rag = 'green'"),
+    ("watermelons", "projects", "watermelon", "project_id", "is_watermelon"),
+    ("findings", "findings", "finding", "result_id"),
+    ("critical_findings", "findings", "finding", "result_id", "severity = 'critical'"),
+    ("over_budget_projects", "projects", "budget", "project_id", "probability_over_budget > 0.5"),
+    ("late_issues", "issues", "delivery", "subject_id", "subject_type = 'issue' and probability_late > 0.5"),
+    ("short_sprints", "sprints", "delivery", "subject_id", "subject_type = 'sprint' and probability_late > 0.5"),
+] %}
+{% set summed_measures = [
+    ("overrun", "currency", "budget", "project_id", "overrun_amount_p50"),
+    ("probability_all_kept", "probability", "joint", "subject_id", "probability_all_kept"),
+    ("expected_late_projects", "projects", "joint", "subject_id", "expected_late_count"),
+    ("total_slip", "days", "joint", "subject_id", "total_slip_days_p50"),
+] %}
 {% set project_measures = [
     ("probability_late", "probability", "probability_late"),
     ("slip", "days", "slip_days_p50"),
@@ -27,33 +53,16 @@ with
         where is_current and subject_type = 'portfolio'
     ),
     whole as (
-        {{ counted_fact("projects", "projects", "health", "reporting.rpt_portfolio_health", "project_id") }}
-        union all
-        {{ counted_fact("late_projects", "projects", "health", "reporting.rpt_portfolio_health", "project_id", "probability_late > 0.5") }}
-        union all
-        {{ counted_fact("untrusted_projects", "projects", "health", "reporting.rpt_portfolio_health", "project_id", "trust_status = 'not_trusted'") }}
-        union all
-        {{ counted_fact("claimed_green_projects", "projects", "health", "reporting.rpt_portfolio_health", "project_id", "claimed_rag = 'green'") }}
-        union all
-        {{ counted_fact("watermelons", "projects", "watermelon", "reporting.rpt_watermelon", "project_id", "is_watermelon") }}
-        union all
-        {{ counted_fact("findings", "findings", "finding", "reporting.rpt_data_quality", "result_id") }}
-        union all
-        {{ counted_fact("critical_findings", "findings", "finding", "reporting.rpt_data_quality", "result_id", "severity = 'critical'") }}
-        union all
-        {{ counted_fact("over_budget_projects", "projects", "budget", "reporting.rpt_budget_forecast", "project_id", "probability_over_budget > 0.5") }}
-        union all
-        {{ summed_fact("overrun", "currency", "budget", "reporting.rpt_budget_forecast", "project_id", "overrun_amount_p50") }}
-        union all
-        {{ counted_fact("late_issues", "issues", "delivery", "reporting.rpt_delivery_risk", "subject_id", "subject_type = 'issue' and probability_late > 0.5") }}
-        union all
-        {{ counted_fact("short_sprints", "sprints", "delivery", "reporting.rpt_delivery_risk", "subject_id", "subject_type = 'sprint' and probability_late > 0.5") }}
-        union all
-        {{ summed_fact("probability_all_kept", "probability", "joint", "reporting.rpt_portfolio_forecast", "subject_id", "probability_all_kept") }}
-        union all
-        {{ summed_fact("expected_late_projects", "projects", "joint", "reporting.rpt_portfolio_forecast", "subject_id", "expected_late_count") }}
-        union all
-        {{ summed_fact("total_slip", "days", "joint", "reporting.rpt_portfolio_forecast", "subject_id", "total_slip_days_p50") }}
+        {% for fact in counted_measures -%}
+            {{ counted_fact(address[fact[2]], *fact) }}
+            union all
+        {% endfor %}
+        {% for fact in summed_measures -%}
+            {{ summed_fact(address[fact[2]], *fact) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
     ),
     each_project as (
         {% for measure, unit, column in project_measures %}
@@ -64,7 +73,7 @@ with
                 '{{ unit }}' as unit,
                 cast({{ column }} as decimal(18, 4)) as value,
                 cast(null as date) as value_on,
-                'reporting.rpt_portfolio_health' as source_table,
+                '{{ address.health }}' as source_table,
                 case
                     when '{{ unit }}' = 'currency' then currency_code
                 end as currency_code
