@@ -63,6 +63,15 @@ def test_every_stream_is_staged(warehouse: Any, kind: str) -> None:
     assert {f"stg_{kind}__{s.name}" for s in streams} <= set(warehouse.models)
 
 
+def test_every_register_can_be_looked_back_at(root: Path) -> None:
+    text = (root / "dbt_project" / "macros" / "travel.sql").read_text(encoding="utf-8")
+    listed = re.search(r"macro register_names.*?\[(.*?)\]", text, re.DOTALL)
+    assert listed is not None
+    assert set(re.findall(r'"(\w+)"', listed[1])) == {
+        stream.name for stream in importlib.import_module("connectors.registers.streams").STREAMS
+    }
+
+
 def test_rules_read_only_columns_of_the_contracts(warehouse: Any) -> None:
     contracts = {f"{m.layer}.{m.name}": set(m.columns) for m in warehouse.layer("marts", "reporting")}
     needed = catalog.columns_by_table(catalog.load())
