@@ -16,12 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from filelock import FileLock
 
 from pipelines.resources import dbt_diet, duckdb_session
 from pipelines.resources.dbt_results import BuildResult, DbtError, NodeResult, node_result, teller, text_of
+from pipelines.resources.disk import explain_full_disk, is_full_disk
 from pipelines.resources.duckdb_session import Session
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
@@ -120,9 +121,7 @@ class Dbt:
         with _released(), dbt_diet.only_heard(_HEARD):
             outcome = self._invoke([*arguments, "--no-write-json"], variables, target, manifest, teller(on_node))
         if outcome.result is None:
-            raise DbtError(
-                f"dbt stopped: {text_of(outcome.exception)}", "Run again; if it stays, report it with this text."
-            )
+            _stopped(text_of(outcome.exception))
         return BuildResult(tuple(node_result(result) for result in outcome.result.results))
 
     def _manifest(self) -> Any:
@@ -183,6 +182,14 @@ class Dbt:
         for name in _SOURCES:
             place = self.project_dir / name
             yield from [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
+
+
+def _stopped(said: str) -> NoReturn:
+    """What ended dbt as a whole, the full disk with its own remedy."""
+    with explain_full_disk(DbtError, "warehouse"):
+        if is_full_disk(OSError(said)):
+            raise OSError(" ".join(said.split()))
+    raise DbtError(f"dbt stopped: {said}", "Run again; if it stays, report it with this text.")
 
 
 def _writable(folder: Path | None) -> Path | None:
