@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
 
 import dagster as dg
 
@@ -24,10 +25,7 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
     config = config or settings.load()
     line = Line.of(config)
     manifest = project.manifest(line)
-    sites: dict[str, list[str]] = defaultdict(list)
-    for site in config.sites:
-        sites[site.type].append(site.site)
-    tables = warehouse.definitions(manifest, sites, documents.known_lineage(line))
+    tables = _tables(project.manifest_path(line), documents.lineage_path(line), _names(config))
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     readable = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
     return dg.Definitions.merge(
@@ -42,6 +40,18 @@ def assemble(config: Settings | None = None) -> dg.Definitions:
         whatif.definitions(),
         _jobs(config),
     )
+
+
+def _names(config: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Source type → its sites, by name, in the order in which they are configured."""
+    kinds = dict.fromkeys(site.type for site in config.sites)
+    return tuple((kind, tuple(site.site for site in config.sites if site.type == kind)) for kind in kinds)
+
+
+@lru_cache(maxsize=2)
+def _tables(manifest: Path, lineage: Path | None, sites: tuple[tuple[str, tuple[str, ...]], ...]) -> dg.Definitions:
+    """The warehouse's assets. Kept, as they take a second and a half; the paths name what is in the files."""
+    return warehouse.definitions(project.read_manifest(manifest), dict(sites), documents.read_lineage(lineage))
 
 
 def _jobs(config: Settings) -> dg.Definitions:

@@ -6,8 +6,10 @@ import atexit
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,7 +101,8 @@ def demo() -> None:
     tell = teller()
     again = place.is_there
     tell("starting the sandbox Jira" + (", one week later" if again else ""))
-    starting = sandbox.running(place, advance_days=7 if again else 0, meanwhile=_load_definitions)
+    ready = partial(_load_definitions, place.home)
+    starting = sandbox.running(place, advance_days=7 if again else 0, meanwhile=ready)
     # the worker comes last: two cores have enough to do while the sandbox simulates
     with warmup.loading(), starting as url, worker.beside() as compute:
         from pipelines.line import Line
@@ -123,8 +126,12 @@ def run(config: Settings, as_of: Any, full: bool) -> None:
         _run_line(Line.of(config, as_of=as_of, full=full, progress=teller(), compute=compute))
 
 
-def _load_definitions() -> None:
-    import pipelines.assembly  # noqa: F401
+def _load_definitions(home: Path) -> None:
+    """Import what a run needs, and put its definitions together as far as they are known already."""
+    from pipelines import assembly
+
+    with suppress(SourceError):  # the run meets it again
+        assembly.assemble(settings.load({"SLIPSTREAM_HOME": str(home)}))
 
 
 def _run_line(line: Line) -> None:

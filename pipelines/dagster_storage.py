@@ -7,7 +7,7 @@ each time. Files and tables are Dagster's own: either class reads what the other
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -68,13 +68,26 @@ class _Events(SqliteEventLogStorage):
         return OrderedDict()
 
     def has_table(self, table_name: str) -> bool:
-        """Asked for every check of an asset; a table that is there stays."""
-        if table_name not in self._known_tables and super().has_table(table_name):
-            self._known_tables.add(table_name)
-        return table_name in self._known_tables
+        """Asked for every check of an asset, as the next two are for every asset; what is there stays."""
+        return self._is_known(f"table {table_name}", lambda: super(_Events, self).has_table(table_name))
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        return self._is_known(f"column {column_name}", lambda: super(_Events, self).has_asset_key_col(column_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._is_known(f"index {name}", lambda: super(_Events, self).has_secondary_index(name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        ask = super()._has_asset_key_col_on_connection
+        return self._is_known(f"column {column_name}", lambda: ask(conn, column_name))
+
+    def _is_known(self, what: str, ask: Callable[[], bool]) -> bool:
+        if what not in self._known and ask():
+            self._known.add(what)
+        return what in self._known
 
     @cached_property
-    def _known_tables(self) -> set[str]:
+    def _known(self) -> set[str]:
         return set()
 
     @contextmanager

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -71,6 +71,16 @@ class Dbt:
         """dbt's manifest.json of the project as it stands, parsed only when it has changed."""
         return self._parsed_dir(self.project_hash()) / "manifest.json"
 
+    def build_nodes(
+        self,
+        unique_ids: Collection[str],
+        variables: Mapping[str, Any],
+        on_node: Callable[[NodeResult], None] | None = None,
+    ) -> BuildResult:
+        """Build and test exactly these nodes: of the others dbt learns nothing, which spares a small build seconds."""
+        arguments = ["build", "--select", f"tag:{dbt_diet.CHOSEN}", "--indirect-selection", "empty"]
+        return self._run(arguments, variables, on_node, only=unique_ids) if unique_ids else BuildResult(())
+
     def build(
         self,
         select: Sequence[str],
@@ -99,6 +109,7 @@ class Dbt:
     def compiled(self, target: Path) -> dict[str, str]:
         """The SQL of every model as this warehouse would be built now, by unique id; dbt writes it in `target`."""
         manifest = self._manifest()
+        manifest.build_flat_graph()
         arguments = ["compile", "--select", "resource_type:model", "--no-write-json"]
         with _released():
             outcome = self._invoke(arguments, {}, target, manifest, ())
@@ -113,8 +124,12 @@ class Dbt:
         on_node: Callable[[NodeResult], None] | None,
         *,
         is_lean: bool = True,
+        only: Collection[str] | None = None,
     ) -> BuildResult:
         manifest = self._manifest()
+        if only is not None:
+            dbt_diet.keep_nodes(manifest, only)
+        manifest.build_flat_graph()  # what `graph` is in a macro
         if is_lean:
             dbt_diet.keep_needed_macros(manifest)
         target = self.target_dir / "run"
@@ -132,7 +147,6 @@ class Dbt:
         if self._parsed is None or self._parsed[0] != key:
             self._parsed = key, (self._parsed_dir(key) / "partial_parse.msgpack").read_bytes()
         manifest: Any = Manifest.from_msgpack(self._parsed[1])
-        manifest.build_flat_graph()  # what `graph` is in a macro
         return manifest
 
     def _parsed_dir(self, key: str) -> Path:

@@ -6,7 +6,7 @@ For each table dbt lays out every macro there is, twice, and makes a message of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,25 @@ _CALLED_BY_DBT = (  # by the adapter and the tasks, not by other macros
     *("generate_database_name", "generate_alias_name", "statement", "run_hooks"),
 )
 _MATERIALIZED = ("table", "view", "incremental", "seed", "test")
+
+
+CHOSEN = "chosen_for_this_build"
+"""The tag of what `keep_nodes` was asked to keep."""
+
+
+def keep_nodes(manifest: Any, chosen: Collection[str]) -> None:
+    """Leave out of the manifest whatever is neither chosen nor read by what is: dbt looks at every node many times.
+
+    What is only read stands without what it reads itself.
+    """
+    read = {uid for name in chosen for uid in manifest.nodes[name].depends_on.nodes if uid in manifest.nodes}
+    manifest.nodes = {uid: node for uid, node in manifest.nodes.items() if uid in chosen or uid in read}
+    for uid, node in manifest.nodes.items():
+        if uid in chosen:
+            node.tags.append(CHOSEN)
+        else:
+            node.depends_on.nodes = []
+    manifest.unit_tests, manifest.exposures = {}, {}
 
 
 def keep_needed_macros(manifest: Any) -> None:

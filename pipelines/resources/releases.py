@@ -143,7 +143,6 @@ class Draft:
             "published_at": self._releases.clock().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             "row_counts": dict(sorted(row_counts.items())),
         }
-        self._write(MANIFEST, _json(facts))  # for the pages, which name their release
         for name, page in pages.items():
             content = page(self.path)
             if content is not None:
@@ -189,6 +188,11 @@ class Draft:
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def release_id_of(path: Path) -> str:
+    """The id of the release in this folder, which may be a draft."""
+    return path.name.removeprefix(_BUILDING)
 
 
 def _aware(instant: datetime) -> datetime:

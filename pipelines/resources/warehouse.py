@@ -65,7 +65,7 @@ class Warehouse:
             self.config["threads"] = threads
         if memory_limit:
             self.config["memory_limit"] = memory_limit
-        self._writing = threading.local()
+        self._writing, self._reading = threading.local(), threading.local()
 
     @classmethod
     def of(cls, settings: Settings, path: Path | None = None) -> Warehouse:
@@ -111,17 +111,22 @@ class Warehouse:
 
     @contextmanager
     def read(self, holder: str = "reader") -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that may only read; it waits for writers and keeps them out while it is open."""
-        opened = getattr(self._writing, "connection", None)
+        """A connection that may only read; it waits for writers and keeps them out while it is open.
+
+        Within the block, the same thread's `read` goes through this connection, too.
+        """
+        opened = getattr(self._writing, "connection", None) or getattr(self._reading, "connection", None)
         if opened is not None:
             yield opened
             return
         with self.lock(holder):
             self._must_exist()
             connection = self._open(read_only=True)
+            self._reading.connection = connection
             try:
                 yield connection
             finally:
+                self._reading.connection = None
                 connection.close()
 
     @contextmanager

@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-LIBRARIES = ("great_expectations", "altair", "vl_convert")
+LIBRARIES = ("great_expectations", "models.registry", "altair", "vl_convert")
 STOP_SECONDS = 10
 
 

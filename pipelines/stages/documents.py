@@ -35,12 +35,15 @@ _PRIVATE = ("root_path", "build_path", "compiled_path")
 _METADATA = ("dbt_schema_version", "dbt_version", "generated_at", "project_name", "project_id", "adapter_type")
 
 
-def known_lineage(line: Line) -> lineage.Lineage:
-    """The column lineage as it was last made for the project as it stands; empty where it was not made yet."""
-    try:
-        told: lineage.Lineage = json.loads((_place(line) / LINEAGE).read_bytes())
-    except FileNotFoundError:
-        return {}
+def lineage_path(line: Line) -> Path | None:
+    """Where the column lineage of the project as it stands is; None where it was not made yet."""
+    path = _place(line) / LINEAGE
+    return path if path.exists() else None
+
+
+def read_lineage(path: Path | None) -> lineage.Lineage:
+    """Column lineage as it was made; none where there is no file."""
+    told: lineage.Lineage = json.loads(path.read_bytes()) if path else {}
     return told
 
 
@@ -59,7 +62,7 @@ def prepare(line: Line) -> Path:
 
 
 def _place(line: Line) -> Path:
-    return project.parsed(line) / f"documents-{_edition()}"
+    return project.manifest_path(line).parent / f"documents-{_edition()}"
 
 
 @cache
@@ -82,7 +85,7 @@ def _compiled(line: Line, folder: Path) -> dict[str, Any]:
     manifest = project.manifest(line)
     warehouse = Warehouse(folder / line.warehouse.path.name)
     warehouse.register(Landing(folder / "landing"), Ledger(folder / "ledger"), layers.streams(manifest))
-    sql = Dbt(PROJECT_DIR, project.parsed(line).parent, warehouse.path).compiled(folder / "target")
+    sql = Dbt(PROJECT_DIR, project.manifest_path(line).parents[1], warehouse.path).compiled(folder / "target")
     nodes = {uid: {**node, "compiled_code": sql.get(uid)} for uid, node in manifest["nodes"].items()}
     return {**manifest, "nodes": nodes}
 

@@ -89,10 +89,13 @@ def run_forecasts(
     for model in forecasters:
         started = time.perf_counter()
         tell(f"Forecasting: {model.model_id}")
-        tables = read_inputs(warehouse, model, settings.reporting_timezone) | read_said(warehouse, ledger, model, day)
         keys = [*model.key, *_SAID]
-        said = ledger_rows(warehouse, ledger, model.ledger_table, [*keys, "inputs_hash", "known_from"], model.model_id)
-        memory = memory_of(warehouse, ledger, model, last_hashes(said, keys))
+        with warehouse.read("a forecast's inputs"):  # opened once for all that is read
+            tables = read_inputs(warehouse, model, settings.reporting_timezone)
+            tables |= read_said(warehouse, ledger, model, day)
+            told = [*keys, "inputs_hash", "known_from"]
+            said = ledger_rows(warehouse, ledger, model.ledger_table, told, model.model_id)
+            memory = memory_of(warehouse, ledger, model, last_hashes(said, keys))
         news = compute(_forecast, model, tables, day, seed, memory)
         frame = news.rows
         new = fresh(frame, said, keys, moment)

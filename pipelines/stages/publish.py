@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pandas as pd
 
 from pipelines.crashpoints import crashpoint
-from pipelines.resources.releases import MANIFEST, PARQUET, Draft, Page, PublishError, Release, Releases
+from pipelines.resources.releases import PARQUET, Draft, Page, PublishError, Release, Releases, release_id_of
 from pipelines.resources.sql import identifier, literal
 from pipelines.resources.warehouse import Warehouse
 from pipelines.settings import Settings
@@ -51,11 +51,13 @@ class PublishReport:
 def publish_release(line: Line) -> PublishReport:
     """Publish what a run of the line has built, with its dashboard and what its tables mean."""
     as_of = line.warehouse.built_as_of() or line.moment
-    pages: dict[str, Page] = {PAGE: partial(line.compute, dashboard_page)}
+    pages: dict[str, Page] = {PAGE: partial(line.compute, dashboard_page, as_of)}
     place = documents.prepare(line)
     for name in (documents.DICTIONARY, documents.DBT_DOCS):
         pages[name] = partial(_copied, place / name)
-    report = publish(line.settings, as_of=as_of, pages=pages, warehouse=line.warehouse)
+    report = publish(
+        line.settings, as_of=as_of, pages=pages, read_by_pages=_read_by_dashboard(), warehouse=line.warehouse
+    )
     line.warehouse.tidy()
     return report
 
@@ -65,20 +67,39 @@ def publish(
     *,
     as_of: datetime,
     pages: Mapping[str, Page] | None = None,
+    read_by_pages: Collection[str] = (),
     warehouse: Warehouse | None = None,
     releases: Releases | None = None,
 ) -> PublishReport:
-    """Make a release of the schemas marts and reporting and swap it in. On any error the last one stays current."""
+    """Make a release of the schemas marts and reporting and swap it in. On any error the last one stays current.
+
+    Pages are drawn while tables are copied, as soon as those that they read are there as Parquet.
+    """
     started = time.monotonic()
     warehouse = warehouse or Warehouse.of(settings)
     releases = releases or Releases(settings.published_dir, lock_wait_seconds=settings.lock_wait_seconds)
-    with releases.building() as draft:
-        row_counts = _copy_tables(warehouse, draft)
-        release = draft.release(as_of, row_counts, pages or {})
+    with releases.building() as draft, ThreadPoolExecutor(1) as artist:
+        drawn: dict[str, Page] = {}
+
+        def draw() -> None:
+            drawn.update({name: _awaited(artist.submit(page, draft.path)) for name, page in (pages or {}).items()})
+
+        row_counts = _copy_tables(warehouse, draft, read_by_pages, draw)
+        release = draft.release(as_of, row_counts, drawn)
     return _report(release, settings, pages or {}, time.monotonic() - started)
 
 
-def dashboard_page(release: Path) -> str:
+def _awaited(page: Future[str | bytes | None]) -> Page:
+    return lambda _: page.result()
+
+
+def _read_by_dashboard() -> Collection[str]:
+    from pipelines.dashboard import render
+
+    return render.TABLES
+
+
+def dashboard_page(as_of: datetime, release: Path) -> str:
     """The dashboard, drawn from the release's own Parquet files: it cannot differ from what BI tools read."""
     from pipelines.dashboard import render
 
@@ -88,17 +109,20 @@ def dashboard_page(release: Path) -> str:
         for path in sorted((release / PARQUET).glob("*/*.parquet"))
         if path.stem in wanted
     }
-    return render.render(tables, orjson.loads((release / MANIFEST).read_bytes()))
+    return render.render(tables, {"id": release_id_of(release), "as_of": as_of})
 
 
 def _copied(path: Path, release: Path) -> bytes:
     return path.read_bytes()
 
 
-def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
-    """Every table and view of the published schemas, as a table with its comments, and as Parquet; but see UNSTORED."""
-    source = identifier(warehouse.path.stem)
-    counts: dict[str, int] = {}
+def _copy_tables(
+    warehouse: Warehouse, draft: Draft, first: Collection[str], then: Callable[[], None]
+) -> dict[str, int]:
+    """Every table and view of the published schemas, as a table with its comments, and as Parquet; but see UNSTORED.
+
+    The tables named `first` come first, and are followed by `then`.
+    """
     with warehouse.copy_to(draft.database, "publish") as connection:
         tables = _tables(connection, warehouse.path.stem)
         if not tables:
@@ -107,22 +131,44 @@ def _copy_tables(warehouse: Warehouse, draft: Draft) -> dict[str, int]:
         for schema in SCHEMAS:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS release.{schema}")
             (draft.path / PARQUET / schema).mkdir(parents=True)
-        for schema, name in tables:
-            table = f"{schema}.{identifier(name)}"
-            connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {source}.{table}")  # noqa: S608
+        early = [table for table in tables if table[1] in first]
+        later = [table for table in tables if table[1] not in first]
+        copied = _Copied(connection, identifier(warehouse.path.stem), draft.path / PARQUET)
+        copied.store(early)
+        copied.write(early)
+        then()
+        copied.store(later)
         _copy_views(connection, warehouse.path.stem)
         _copy_macros(connection, warehouse.path.stem)
         crashpoint("publish.copied")
         _copy_comments(connection, warehouse.path.stem)
         _stamp(connection, draft.release_id)
         connection.execute("COMMIT")
-        for schema, name in tables:
-            table = f"release.{schema}.{identifier(name)}"
-            target = draft.path / PARQUET / schema / f"{name}.parquet"
-            connection.execute(f"COPY {table} TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)")
-            counts[f"{schema}.{name}"] = connection.table(table).shape[0]
+        copied.write(later)
     crashpoint("publish.parquet")
-    return counts
+    return copied.counts
+
+
+@dataclass(frozen=True)
+class _Copied:
+    """The tables of a release as they come to be."""
+
+    connection: Connection
+    source: str
+    parquet: Path
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def store(self, tables: Collection[tuple[str, str]]) -> None:
+        for schema, name in tables:
+            table = f"{schema}.{identifier(name)}"
+            made = self.connection.execute(f"CREATE TABLE release.{table} AS SELECT * FROM {self.source}.{table}")  # noqa: S608
+            self.counts[f"{schema}.{name}"] = made.fetchall()[0][0]
+
+    def write(self, tables: Collection[tuple[str, str]]) -> None:
+        for schema, name in tables:
+            target = literal(self.parquet / schema / f"{name}.parquet")
+            table = f"release.{schema}.{identifier(name)}"
+            self.connection.execute(f"COPY {table} TO {target} (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _tables(connection: Connection, database: str) -> list[tuple[str, str]]:

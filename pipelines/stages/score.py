@@ -54,11 +54,12 @@ def run_scores(
 ) -> ScoreReport:
     """Score what was said up to `as_of` (UTC) against the present tables, and append what is new."""
     started = time.perf_counter()
-    tables = read_inputs(warehouse, SCORER, settings.reporting_timezone)
-    said = {table: ledger_rows(warehouse, ledger, table, columns) for table, columns in SCORER.said.items()}
+    with warehouse.read("what is scored"):  # opened once for all that is read
+        tables = read_inputs(warehouse, SCORER, settings.reporting_timezone)
+        said = {table: ledger_rows(warehouse, ledger, table, columns) for table, columns in SCORER.said.items()}
+        before = ledger_rows(warehouse, ledger, SCORER.ledger_table, [*SCORER.key, "inputs_hash", "known_from"])
     day = without_zone(as_of).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
     frame = compute(SCORER.score, tables, said, day, seed)
-    before = ledger_rows(warehouse, ledger, SCORER.ledger_table, [*SCORER.key, "inputs_hash", "known_from"])
     new = fresh(frame, before, SCORER.key, without_zone(known_at or as_of))
     is_new = len(new) > 0 and ledger.append(SCORER.ledger_table, new, entry_id(as_of, run_id))
     whole = frame.loc[(frame["horizon_band"] == "all") & (frame["measure"] == "crps")]

@@ -138,12 +138,12 @@ def test_every_column_that_people_read_is_told_and_it_is_read_once(
     monkeypatch.setattr(documents, "_edition", lambda: f"of-a-test-{tmp_path.parent.name}")  # none is there yet
     said: list[str] = []
     line = Line.of(Settings(home=tmp_path, sources_dir=tmp_path / "sources"), progress=said.append)
-    assert documents.known_lineage(line) == {}
+    assert documents.read_lineage(documents.lineage_path(line)) == {}
     place = documents.prepare(line)
     request.addfinalizer(lambda: shutil.rmtree(place))  # the parsed project is everyone's
     assert documents.prepare(line) == place
     assert len(said) == 1
-    told = documents.known_lineage(line)
+    told = documents.read_lineage(documents.lineage_path(line))
     assert lineage.untold(project.manifest(line), told, ("marts", "reporting")) == []
     assert ["staging.stg_jira__issue", "issue_key"] in told["intermediate.int_delivery__issue_current"]["issue_key"]
     nowhere = {f"{name}.{column}" for name, made in told.items() for column, parts in made.items() if not parts}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.resources.releases import PublishBusyError, PublishError, Release, Releases
+from pipelines.resources.releases import PublishBusyError, PublishError, Release, Releases, release_id_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -90,9 +90,9 @@ def test_the_manifest_tells_id_as_of_counts_and_hashes(releases: Releases) -> No
     assert manifest["files"]["index.html"] == {"bytes": 6, "sha256": hashlib.sha256(b"<p>one").hexdigest()}
 
 
-def test_a_page_may_read_the_manifest_and_write_itself(releases: Releases) -> None:
+def test_a_page_knows_its_release_and_may_write_itself(releases: Releases) -> None:
     def page(path: Path) -> None:
-        (path / "own.html").write_text(json.loads((path / "manifest.json").read_text())["id"])
+        (path / "own.html").write_text(release_id_of(path))
 
     with releases.building() as draft:
         release = draft.release(NOON, {}, {"own.html": page})

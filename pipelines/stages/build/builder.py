@@ -71,14 +71,14 @@ def _prepared(line: Line, layer: str, select: Sequence[str] | None, why: str) ->
 
 def _built(line: Line, layer: str, todo: plan.Plan, started: float) -> BuildReport:
     dbt = project.dbt_of(line.settings, line.warehouse)
-    result = dbt.build(
-        todo.paths,
-        # what the very same models gave last time they give again: their contracts were checked then
-        project.variables(line, todo.as_of) | {"contracts_hold": bool(todo.hashed and not todo.why_full)},
-        full_refresh=bool(todo.why_full),
-        exclude=todo.exclude,
-        on_node=_teller(line.tell),
-    )
+    # what the very same models gave last time they give again: their contracts were checked then
+    told = project.variables(line, todo.as_of) | {"contracts_hold": bool(todo.hashed and not todo.why_full)}
+    if todo.nodes is not None:
+        result = dbt.build_nodes(todo.nodes, told, _teller(line.tell))
+    else:
+        result = dbt.build(
+            todo.paths, told, full_refresh=bool(todo.why_full), exclude=todo.exclude, on_node=_teller(line.tell)
+        )
     crashpoint("line.built")
     _refuse_full_disk(result)
     with _opened(line, layer):

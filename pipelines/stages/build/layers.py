@@ -19,7 +19,8 @@ SELECT = {layer: ((f"tag:{layer}",), ()) for layer in _TAGGED} | {
     "core": (("path:models",), tuple(f"tag:{layer}" for layer in _TAGGED))
 }
 SEEDS = "path:seeds"
-INNER_TESTS = ("path:models/staging,resource_type:test", "path:models/intermediate,resource_type:test")
+INNER = ("models/staging/", "models/intermediate/")
+INNER_TESTS = tuple(f"path:{folder.rstrip('/')},resource_type:test" for folder in INNER)
 """Of tables that nobody reads but other tables, whose own tests follow: run where all is built anew, as each night."""
 _MOMENT = "as_of"
 _DAY = "as_of_day"
@@ -126,6 +127,18 @@ def lasting_views(manifest: Mapping[str, Any], *, is_same_day: bool) -> list[str
     nodes = [manifest["nodes"][uid] for uid in models_of_layer(manifest, "core") if uid.startswith("model.")]
     views = [node for node in nodes if node["config"]["materialized"] == "view"]
     return [node["unique_id"] for node in views if not _asks_the_moment(manifest, node, is_same_day)]
+
+
+def tests_with(manifest: Mapping[str, Any], layer: str, built: Collection[str]) -> list[str]:
+    """The tests that run with these models of a layer: of the core none that reads a later layer's, or inner tables."""
+    later = {uid for name in _TAGGED for uid in models_of_layer(manifest, name)} if layer == "core" else set()
+    return [
+        uid
+        for uid, reads in _read_by_tests(manifest).items()
+        if not reads.isdisjoint(built)
+        and reads.isdisjoint(later)
+        and not (layer == "core" and manifest["nodes"][uid]["original_file_path"].startswith(INNER))
+    ]
 
 
 def tests_apart(manifest: Mapping[str, Any], same: Collection[str], built: Collection[str]) -> list[str]:

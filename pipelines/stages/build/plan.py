@@ -29,6 +29,8 @@ class Plan:
     paths: Sequence[str]
     exclude: Sequence[str]
     as_of: datetime
+    nodes: Sequence[str] | None = None
+    """Where it is known to the node what is to be built: their unique ids, which then count instead of paths."""
     is_whole: bool = False
     """Whether it is the whole core: what its end may be noted for."""
     hashed: str = ""
@@ -49,7 +51,7 @@ def planned(line: Line, dbt: Dbt, layer: str, select: Sequence[str] | None, as_o
     paths, exclude = (tuple(select), ()) if select else layers.SELECT[layer]
     todo = Plan(paths, exclude, as_of)
     if layer != "core":
-        return todo
+        return todo if select else replace(todo, nodes=_whole(project.read_manifest(dbt.manifest_path()), layer))
     last = state.read(line.warehouse)
     hashed = project.inputs_hash(dbt, line.settings)
     todo = replace(todo, hashed=hashed, why_full=why or state.why_full(last, hashed, as_of))
@@ -88,13 +90,21 @@ def _narrowed(line: Line, dbt: Dbt, todo: Plan, settled_seq: int, *, is_same_day
         *(uid for uid in layers.lasting_views(manifest, is_same_day=is_same_day) if uid in kept.difference(same)),
     ]
     built = [uid for uid in core if uid not in left]
-    names = (*built, *layers.tests_apart(manifest, same, built))
     stand = (*left, *layers.standing_with(manifest, same))
     return replace(
         todo,
-        paths=tuple(manifest["nodes"][uid]["name"] for uid in names),
+        nodes=(
+            *built,
+            *layers.tests_with(manifest, "core", built),
+            *layers.tests_apart(manifest, same, built),
+        ),
         unchanged=tuple(_as_it_was(manifest["nodes"][uid]) for uid in stand),
     )
+
+
+def _whole(manifest: Mapping[str, Any], layer: str) -> tuple[str, ...]:
+    models = layers.models_of_layer(manifest, layer)
+    return (*models, *layers.tests_with(manifest, layer, models))
 
 
 def _as_it_was(node: Mapping[str, Any]) -> NodeResult:

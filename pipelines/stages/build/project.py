@@ -28,12 +28,12 @@ class NothingLandedError(SourceError):
 
 def manifest(line: Line) -> dict[str, Any]:
     """dbt's manifest of the project as it stands, for whoever shows the tables."""
-    return read_manifest(dbt_of(line.settings, line.warehouse).manifest_path())
+    return read_manifest(manifest_path(line))
 
 
-def parsed(line: Line) -> Path:
-    """The folder that holds dbt's project as it stands, parsed."""
-    return dbt_of(line.settings, line.warehouse).manifest_path().parent
+def manifest_path(line: Line) -> Path:
+    """Where that is; the path names the content. Its folder holds dbt's project as it stands, parsed."""
+    return dbt_of(line.settings, line.warehouse).manifest_path()
 
 
 ANEW = "anew"

@@ -96,7 +96,7 @@ def _scratch(line: Line) -> Iterator[Path]:
     """A folder beside the warehouse with the project already parsed; what a killed comparison left is cleared first."""
     place = line.settings.home / "rebuilt"
     shutil.rmtree(place, ignore_errors=True)
-    parsed = project.parsed(line)
+    parsed = project.manifest_path(line).parent
     shutil.copytree(parsed, place / "dbt" / parsed.name)
     try:
         yield place
