@@ -27,7 +27,7 @@ class HistoryError(SourceError):
 
 
 def run_job(name: str, line: Line) -> RunOutcome:
-    """Run the job to its end; a failed step stops what hangs on it, the rest goes on."""
+    """Run the job to its end; a failed step stops what hangs on it, the rest goes on. A signal ends it all."""
     from sqlalchemy.exc import OperationalError
 
     try:
@@ -38,6 +38,8 @@ def run_job(name: str, line: Line) -> RunOutcome:
             "Nothing half-written is used.",
             f"Free some space for {line.settings.dagster_dir} and run it again.",
         ) from None
+    if was_stopped(result):
+        raise KeyboardInterrupt
     if result.success:
         return RunOutcome(True, result.run_id, exit_code=_partial(line))
     return RunOutcome(False, result.run_id, tuple(_errors(result)), 1)
@@ -52,6 +54,12 @@ def _execute(name: str, line: Line) -> Any:
         return job.execute_in_process(
             instance=instance, resources={"line": line}, run_config=_QUIET, raise_on_error=False, run_id=run_id
         )
+
+
+def was_stopped(result: Any) -> bool:
+    """Whether a step was ended by SIGINT or SIGTERM, which Dagster takes for a failure of the step."""
+    failures = [event.step_failure_data.error for event in result.filter_events(lambda e: e.is_step_failure)]
+    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in failures)
 
 
 def _partial(line: Line) -> int:
