@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.dashboard import charts, epics, fans, headline, quality, spans, values
+from pipelines.dashboard import across, charts, epics, fans, headline, quality, spans, values
 from pipelines.dashboard.projects import Project, project, urgency
 
 TABLES = (
@@ -23,6 +23,7 @@ TABLES = (
     "rpt_throughput_forecast",
     "rpt_data_quality",
     "fct_project_snapshot",
+    *across.TABLES,
 )
 """The tables the page reads. One that is missing or empty leaves its section saying so."""
 
@@ -69,6 +70,7 @@ def render(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> s
         weeks=done.to_dict("records"),
         coming=coming.to_dict("records"),
         axis=spans.axis_days(projects),
+        across=across.across(named, {item.id for item in projects}),
         rules=rules,
     )
 

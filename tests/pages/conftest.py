@@ -149,6 +149,47 @@ def findings(projects: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def across(projects: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What the portfolio's own forecasts say: each table with a line to show, one of the past and one too slight."""
+    first, second = projects.iloc[0], projects.iloc[1]
+    project = {"project_id": first.project_id, "subject_key": first.project_key, "is_current": True}
+    edge = {**project, "subject_type": "dependency", "subject_key": "P00-7"}
+    advice = {"subject_type": "project", "subject_id": second.project_id, "subject_key": second.project_key}
+    cost = {"project_id": first.project_id, "project_key": first.project_key, "is_current": True}
+    due = {"subject_type": "issue", **project, "as_of_on": TODAY, "probability_late": 0.9}
+    return {
+        "rpt_portfolio_forecast": pd.DataFrame(
+            [
+                {"subject_type": "portfolio", "sentence": "Three promises of nine are likely to hold.",
+                 "is_current": True},
+                {"subject_type": "portfolio", "sentence": "As once said.", "is_current": False},
+                {**edge, "expected_delay_days": 12.5, "sentence": "P00-7 waits for P01-3, 12.5 days on average."},
+                {**edge, "expected_delay_days": 0.1, "sentence": "P00-7 waits for nobody much."},
+            ]
+        ),
+        "rpt_allocation_advice": pd.DataFrame(
+            [
+                {**advice, "advice_rank": 2, "is_current": True, "sentence": "Second best."},
+                {**advice, "advice_rank": 1, "is_current": True, "sentence": "Best of all."},
+                {**advice, "advice_rank": None, "is_current": True, "sentence": "Of no help."},
+            ]
+        ),
+        "rpt_budget_forecast": pd.DataFrame(
+            [
+                {**cost, "probability_over_budget": 0.8, "sentence": "Costs too much."},
+                {**cost, "probability_over_budget": 0.2, "sentence": "Costs what was planned."},
+            ]
+        ),
+        "rpt_delivery_risk": pd.DataFrame(
+            [
+                {**due, "due_on": TODAY + timedelta(days=9), "sentence": "Due in nine days."},
+                {**due, "due_on": TODAY + timedelta(days=2), "sentence": "Due in two days."},
+                {**due, "due_on": TODAY - timedelta(days=2), "sentence": "Late already."},
+            ]
+        ),
+    }  # fmt: skip
+
+
 def make(size: int) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(7)
     projects = health(size, rng)
@@ -158,6 +199,7 @@ def make(size: int) -> dict[str, pd.DataFrame]:
         "rpt_throughput_forecast": throughput(),
         "rpt_schedule_forecast": epics(projects),
         "rpt_data_quality": findings(projects),
+        **across(projects),
     }
 
 

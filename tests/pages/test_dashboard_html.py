@@ -55,6 +55,24 @@ def test_same_tables_give_the_same_page(page: str, portfolio: Tables, manifest: 
     assert render(portfolio, manifest) == page
 
 
+def test_across_projects_says_what_the_tables_say_now_of_what_matters(page: str) -> None:
+    section = re.search(r'<section id="across".*?</section>', page, re.DOTALL)
+    assert section is not None
+    said = section[0]
+    assert "Three promises of nine are likely to hold." in said
+    assert '<a href="#project-demo-10000">P00-7</a> waits for P01-3, 12.5 days on average.' in said
+    assert said.index("Best of all.") < said.index("Second best.")
+    assert said.index("Due in two days.") < said.index("Due in nine days.")
+    assert "Costs too much." in said
+    for left_out in ("As once said.", "nobody much", "Of no help.", "what was planned", "Late already."):
+        assert left_out not in said
+
+
+def test_a_portfolio_not_simulated_yet_says_so(portfolio: Tables, manifest: dict[str, str]) -> None:
+    page = render({"rpt_portfolio_health": portfolio["rpt_portfolio_health"]}, manifest)
+    assert "The portfolio as a whole has not been simulated yet." in page
+
+
 def test_every_project_has_a_row_and_a_card(page: str, portfolio: Tables) -> None:
     size = len(portfolio["rpt_portfolio_health"])
     assert page.count('<article class="card"') == size
