@@ -36,4 +36,4 @@ def sandbox_jira(**given: Any) -> None:
 
     given["state_dir"] = given.pop("state")
     options = SandboxOptions(**given)
-    serve(options, lambda url: click.echo(f"ready {url}\n{options.sign_in}"))
+    serve(options, lambda url: click.echo(f"ready {url}\n{options.sign_in(url)}"))

@@ -46,9 +46,9 @@ class SandboxOptions:
     webhook_reorder: bool = False
     webhook_retry_seconds: float = 1.0  # Jira waits for minutes
 
-    @property
-    def sign_in(self) -> str:
+    def sign_in(self, url: str) -> str:
         """How to, for a person."""
         if self.flavour == "datacenter":
             return f"sign in with the personal access token {self.pat}"
-        return f"sign in as {self.email} with token {self.token}"
+        variables = f"JIRA_URL={url} JIRA_EMAIL={self.email} JIRA_API_TOKEN={self.token}"
+        return f"sign in as {self.email} with token {self.token}; for slipstream that is\nexport {variables}"
