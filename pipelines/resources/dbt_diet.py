@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from graphlib import TopologicalSorter
 from typing import Any
 
 _WORD = re.compile(r"\w+")
@@ -27,15 +28,20 @@ CHOSEN = "chosen_for_this_build"
 def keep_nodes(manifest: Any, chosen: Collection[str]) -> None:
     """Leave out of the manifest whatever is neither chosen nor read by what is: dbt looks at every node many times.
 
-    What is only read stands without what it reads itself.
+    What is only read keeps, of all that it hangs on, what is chosen: that is built first.
     """
-    read = {uid for name in chosen for uid in manifest.nodes[name].depends_on.nodes if uid in manifest.nodes}
-    manifest.nodes = {uid: node for uid, node in manifest.nodes.items() if uid in chosen or uid in read}
+    nodes, wanted = manifest.nodes, set(chosen)
+    reads = {uid: [name for name in node.depends_on_nodes if name in nodes] for uid, node in nodes.items()}
+    above: dict[str, set[str]] = {}
+    for uid in TopologicalSorter(reads).static_order():
+        above[uid] = set().union(*({name} if name in wanted else above[name] for name in reads[uid]))
+    kept = wanted.union(*(reads[uid] for uid in wanted))
+    manifest.nodes = {uid: node for uid, node in nodes.items() if uid in kept}
     for uid, node in manifest.nodes.items():
-        if uid in chosen:
+        if uid in wanted:
             node.tags.append(CHOSEN)
-        else:
-            node.depends_on.nodes = []
+        elif reads[uid]:
+            node.depends_on.nodes = sorted(above[uid])
     manifest.unit_tests, manifest.exposures = {}, {}
 
 

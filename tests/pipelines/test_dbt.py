@@ -98,6 +98,17 @@ def test_a_broken_model_is_named_with_its_message_and_its_sql(small: Dbt) -> Non
     assert small.build(["*"], {"as_of": "monday"}).ok, "a failed build leaves nothing in the way"
 
 
+def test_exactly_the_chosen_nodes_are_built_and_wait_for_each_other_through_what_stands_between(small: Dbt) -> None:
+    assert small.build(["*"], {"as_of": "monday"}).ok
+    chosen = ("model.small.third", "model.small.first")
+    built = small.build_nodes(chosen, {"as_of": "tuesday"})
+    assert [node.unique_id for node in built.nodes] == ["model.small.first", "model.small.third"]
+    broken = small.build_nodes(chosen, {"as_of": "one's own"})
+    assert [(node.name, node.status) for node in broken.nodes] == [("first", "error"), ("third", "skipped")]
+    assert small.build_nodes((), {}).nodes == ()
+    assert small.build(["*"], {"as_of": "monday"}).ok, "the next build knows all nodes again"
+
+
 def test_a_failing_test_stops_what_hangs_on_the_table(small: Dbt) -> None:
     result = small.build(["*"], {"as_of": "sunday"})
     failed = {node.resource_type: node for node in result.failed if node.status != "skipped"}

@@ -130,15 +130,16 @@ def lasting_views(manifest: Mapping[str, Any], *, is_same_day: bool) -> list[str
 
 
 def tests_with(manifest: Mapping[str, Any], layer: str, built: Collection[str]) -> list[str]:
-    """The tests that run with these models of a layer: of the core none that reads a later layer's, or inner tables."""
-    later = {uid for name in _TAGGED for uid in models_of_layer(manifest, name)} if layer == "core" else set()
-    return [
-        uid
-        for uid, reads in _read_by_tests(manifest).items()
-        if not reads.isdisjoint(built)
-        and reads.isdisjoint(later)
-        and not (layer == "core" and manifest["nodes"][uid]["original_file_path"].startswith(INNER))
-    ]
+    """The tests that run with these models of a layer: of the core none that reads a later layer's, nor inner ones."""
+    found = {uid: reads for uid, reads in _read_by_tests(manifest).items() if not reads.isdisjoint(built)}
+    if layer != "core":
+        return list(found)
+    later = {uid for name in _TAGGED for uid in models_of_layer(manifest, name)}
+    return [uid for uid, reads in found.items() if reads.isdisjoint(later) and not _is_inner(manifest, uid)]
+
+
+def _is_inner(manifest: Mapping[str, Any], test: str) -> bool:
+    return bool(manifest["nodes"][test]["original_file_path"].startswith(INNER))
 
 
 def tests_apart(manifest: Mapping[str, Any], same: Collection[str], built: Collection[str]) -> list[str]:
@@ -149,7 +150,7 @@ def tests_apart(manifest: Mapping[str, Any], same: Collection[str], built: Colle
     return [
         uid
         for uid, reads in _read_by_tests(manifest).items()
-        if reads & moved and others.issuperset(reads) and reads.isdisjoint(built)
+        if reads & moved and others.issuperset(reads) and reads.isdisjoint(built) and not _is_inner(manifest, uid)
     ]
 
 
