@@ -12,6 +12,11 @@ import pandas as pd
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 
 
+def before(table: str) -> str:
+    """The name under which a comparing forecaster finds what was said in that ledger table before the newest day."""
+    return f"{table}_before"
+
+
 class Forecaster(Protocol):
     """One kind of forecast.
 
@@ -57,8 +62,18 @@ class News:
     unchanged: int = 0
 
 
+class Comparing(Forecaster, Protocol):
+    """A forecaster that also reads what was said before.
+
+    Of the ledger tables in `compared`, all among its `inputs`, it is given each subject's newest earlier day too,
+    with the same columns, under the name `before(table)`.
+    """
+
+    compared: Sequence[str]
+
+
 class Remembering(Forecaster, Protocol):
-    """A forecaster that leaves out what was said already before computing it, and steps back where it has drifted."""
+    """A forecaster that leaves out what was said already before computing it."""
 
     def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
         """The rows of `forecast` whose inputs' hash is not the one in memory, and no others."""
@@ -68,3 +83,8 @@ class Remembering(Forecaster, Protocol):
 def remembers(model: Forecaster) -> TypeGuard[Remembering]:
     """Whether the forecaster can be told what was said before."""
     return hasattr(model, "forecast_anew")
+
+
+def steps_back(model: Forecaster) -> bool:
+    """Whether the naive speaks in its place where it has drifted."""
+    return bool(getattr(model, "steps_back", False))

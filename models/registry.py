@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.budget_overrun.model import BudgetOverrun
 from models.capacity.model import CapacityForecast
 from models.delivery_risk.model import DeliveryRisk
+from models.forecast_change.model import ForecastChange
 from models.forecaster import Forecaster
 from models.portfolio.advice import AllocationAdvice
 from models.portfolio.model import PortfolioForecast
@@ -18,6 +19,7 @@ FORECASTERS: tuple[Forecaster, ...] = (
     BudgetOverrun(),
     CapacityForecast(),
     PortfolioForecast(),
+    ForecastChange(),
     AllocationAdvice(),
 )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.calibration import Conformal, Past, Prior, calibrate
+from models.calibration import Conformal, FloatArray, Past, Prior, calibrate
 from models.schedule_slip import engine
+from models.schedule_slip.events import IntArray
 from models.schedule_slip.features import flow_features, origins_of
 from models.schedule_slip.subjects import Subject
 
@@ -37,9 +38,22 @@ def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd
     """One row per subject and origin (the effective date first): features, engine median, and outcome so far."""
     if not subjects:
         return pd.DataFrame()
+    frame = states_of(subjects, [origins_of(subject.scope) for subject in subjects])
+    planned = (frame["kind"] == "planned").to_numpy()
+    for column in ("days", "is_observed"):
+        fate = np.where(planned, frame[f"end_{column}"], frame[column])
+        frame[column] = frame[f"count_{column}"] if outcome == "count" else fate
+    frame = frame.join(engine.summarise(engine.finish_days(frame, draws)))
+    enough = (frame["open"] > 0) & (frame["active_weeks"] >= FEWEST_ACTIVE_WEEKS)
+    frame["is_usable"] = enough & (frame["unfinished"] < MOST_UNFINISHED) & (frame["rate"] > 0)
+    return frame
+
+
+def states_of(subjects: list[Subject], origins: list[IntArray]) -> pd.DataFrame:
+    """Features of each subject at its origins; the project of a part must be there with the same origins."""
     parts = []
-    for number, subject in enumerate(subjects):
-        part = flow_features(subject.scope, origins_of(subject.scope))
+    for number, (subject, days) in enumerate(zip(subjects, origins, strict=True)):
+        part = flow_features(subject.scope, days)
         size = len(part["origin"])
         part["subject"] = np.full(size, number)
         part["step"] = np.arange(size)
@@ -52,12 +66,6 @@ def history_of(subjects: list[Subject], draws: engine.Draws, outcome: str) -> pd
     frame["intake_days"] = _intake_days(frame, subjects)
     planned = ~np.isnan(frame["intake_days"].to_numpy(dtype=np.float64))
     frame["kind"] = np.where(frame["is_part"], frame["subject_type"], np.where(planned, "planned", "running"))
-    for column in ("days", "is_observed"):
-        fate = np.where(planned, frame[f"end_{column}"], frame[column])
-        frame[column] = frame[f"count_{column}"] if outcome == "count" else fate
-    frame = frame.join(engine.summarise(engine.finish_days(frame, draws)))
-    enough = (frame["open"] > 0) & (frame["active_weeks"] >= FEWEST_ACTIVE_WEEKS)
-    frame["is_usable"] = enough & (frame["unfinished"] < MOST_UNFINISHED) & (frame["rate"] > 0)
     return frame
 
 
@@ -72,13 +80,13 @@ def _borrow(frame: pd.DataFrame) -> pd.DataFrame:
     """A part (an epic, a release) borrows from its project: the lifetime part of its rate becomes its share of the
     project's throughput.
 
-    The share is that of the part's open items among the project's at the same origin (both count back in
-    four weeks from the same effective date). With a window of w weeks and N completions of its own, the rate is
-    (N + 24 x share x project's rate) / (w + 24), and the weeks that count as history are the project's.
+    The share is that of the part's open items among the project's at the same origin. With a window of w weeks and N
+    completions of its own, the rate is (N + 24 x share x project's rate) / (w + 24), and the weeks that count as
+    history are the project's.
     """
-    columns = ["project", "step", "open", "rate", "active_weeks"]
+    columns = ["project", "origin", "open", "rate", "active_weeks"]
     parent = frame.loc[~frame["is_part"], columns]
-    joined = frame[["project", "step"]].merge(parent, on=["project", "step"], how="left", sort=False)
+    joined = frame[["project", "origin"]].merge(parent, on=["project", "origin"], how="left", sort=False)
     share = np.clip(frame["open"].to_numpy() / np.maximum(joined["open"].to_numpy(dtype=np.float64), 1.0), 0.0, 1.0)
     weeks = np.round(frame["weeks"].to_numpy())
     borrowed = (frame["done_window"] + BORROWED_WEEKS * share * joined["rate"].to_numpy()) / (weeks + BORROWED_WEEKS)
@@ -107,16 +115,20 @@ def step_back(history: pd.DataFrame, drifted: set[str]) -> pd.DataFrame:
 
 def design_of(frame: pd.DataFrame) -> np.ndarray:
     """What the miss may depend on: the predicted length, the age and the number of what is open (logs, centred)."""
-    design = np.column_stack(
-        [
-            np.ones(len(frame)),
-            np.log(np.clip(frame["median"], 1.0, engine.HORIZON_DAYS)) - np.log(90.0),
-            np.log(frame["age"] + 14.0) - np.log(100.0),
-            np.log(np.maximum(frame["open"], 1.0)) - np.log(20.0),
-        ]
-    )
+    known = known_of(*(frame[name].to_numpy(dtype=np.float64) for name in ("median", "age", "open")))
+    design = np.column_stack([np.ones(len(frame)), known])
     design[frame["kind"].str.endswith(NAIVE).to_numpy(), 1:] = 0.0  # the naive knows of nothing to depend on
     return design
+
+
+def known_of(median: FloatArray, age: FloatArray, count: FloatArray) -> FloatArray:
+    """The three of them, in the last axis."""
+    logs = (
+        np.log(np.clip(median, 1.0, engine.HORIZON_DAYS)) - np.log(90.0),
+        np.log(age + 14.0) - np.log(100.0),
+        np.log(np.maximum(count, 1.0)) - np.log(20.0),
+    )
+    return np.stack(logs, axis=-1)
 
 
 def learn(history: pd.DataFrame, kind: str) -> Conformal:

@@ -14,7 +14,7 @@ from models.calibration import Conformal, Curve, normal_curve
 from models.forecaster import Memory, News, Tables
 from models.schedule_slip import engine
 from models.schedule_slip.events import day_of
-from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn, step_back
+from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, NAIVE, design_of, history_of, learn, step_back
 from models.schedule_slip.sentence import write_sentence
 from models.schedule_slip.subjects import Subject, subjects_of
 
@@ -38,8 +38,16 @@ OUTPUT: Sequence[str] = (
     "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version",
     "project_id", "project_key", "forecast_status", "finish_on_p10", "finish_on_p50", "finish_on_p80",
     "finish_on_p95", "baseline_on", "promised_on", "slip_days_p50", "probability_late", "open_count",
-    "history_weeks", "seed", "inputs_hash", "sentence", "fallback_reason",
+    "history_weeks", "seed", "inputs_hash", "sentence", "fallback_reason", "throughput_per_week",
+    "scope_growth_per_week", "throughput_dispersion", "window_done_count", "open_age_days", "intake_days",
+    "calibration_log_days", "calibration_length_slope", "calibration_age_slope", "calibration_count_slope",
 )  # fmt: skip
+KEPT = {
+    "throughput_per_week": "rate", "scope_growth_per_week": "growth", "throughput_dispersion": "dispersion",
+    "window_done_count": "done_window", "open_age_days": "age", "intake_days": "intake_days",
+}  # fmt: skip
+"""What each forecast tells of the state that it was computed from, beside the number of open items."""
+SLOPES = ("calibration_length_slope", "calibration_age_slope", "calibration_count_slope")
 
 
 class ScheduleSlip:
@@ -51,6 +59,7 @@ class ScheduleSlip:
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
     output = OUTPUT
+    steps_back = True
 
     def __init__(self, outcome: str = "scope", calibrated: bool = True, trials: int = engine.TRIALS) -> None:
         """Anything but the defaults serves comparison in backtests (`outcome` "count": see models.backtest)."""
@@ -78,7 +87,8 @@ class ScheduleSlip:
             curve = normal_curve(max(float(state["spread"]), 0.01))
             if self._calibrated:
                 curve = fits[state["kind"]].curve(number)
-            rows.append(self._row(subjects[number], state, float(centres[number]), curve, seed, reason))
+            row = self._row(subjects[number], state, float(centres[number]), curve, seed, reason)
+            rows.append(row | _kept(state, float(centres[number]), curve, fits if self._calibrated else {}))
         return News(_typed(pd.DataFrame(rows, columns=list(self.output))), unchanged)
 
     def _is_new(self, subject: Subject, seed: int, memory: Memory) -> bool:
@@ -132,6 +142,18 @@ def _centres(now: pd.DataFrame, fits: dict[str, Conformal]) -> np.ndarray:
     design, kinds = design_of(now), now["kind"].to_numpy()
     moved = np.sum([np.where(kinds == kind, fit.centre(design), 0.0) for kind, fit in fits.items()], axis=0)
     return np.asarray(np.log(np.clip(now["median"], 1.0, engine.HORIZON_DAYS)) + moved, dtype=np.float64)
+
+
+def _kept(state: Any, centre: float, curve: Curve, fits: Mapping[str, Conformal]) -> dict[str, float]:
+    """What explains later why the date moved: the state, and all by which calibration moved the engine's median."""
+    fit = None if state["kind"].endswith(NAIVE) else fits.get(state["kind"])
+    slopes = np.zeros(len(SLOPES)) if fit is None else fit.coefficients[1:]
+    moved = centre - np.log(np.clip(state["median"], 1.0, engine.HORIZON_DAYS)) + curve.quantile(0.5)
+    return {
+        **{name: float(state[feature]) for name, feature in KEPT.items()},
+        "calibration_log_days": float(moved),
+        **dict(zip(SLOPES, slopes.tolist(), strict=True)),
+    }
 
 
 def _status(subject: Subject, state: Any, days_p80: float) -> str:

@@ -92,7 +92,7 @@ def run_forecasts(
         keys = [*model.key, *_SAID]
         with warehouse.read("a forecast's inputs"):  # opened once for all that is read
             tables = read_inputs(warehouse, model, settings.reporting_timezone)
-            tables |= read_said(warehouse, ledger, model, day)
+            tables |= read_said(warehouse, ledger, model, day, settings.reporting_timezone)
             told = [*keys, "inputs_hash", "known_from"]
             said = ledger_rows(warehouse, ledger, model.ledger_table, told, model.model_id)
             memory = memory_of(warehouse, ledger, model, last_hashes(said, keys))

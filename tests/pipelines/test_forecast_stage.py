@@ -4,117 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
-import yaml
 
 from models.forecaster import Memory, News, Tables
 from models.portfolio.model import PortfolioForecast
 from models.portfolio_throughput.model import PortfolioThroughput
 from models.registry import FORECASTERS
 from models.schedule_slip.model import ScheduleSlip
-from pipelines.keys import input_address
 from pipelines.resources.ledger import Ledger
 from pipelines.resources.warehouse import Warehouse, WarehouseError
 from pipelines.settings import Settings
 from pipelines.stages import forecast as stage
-from pipelines.stages.forecast import ForecastReport, run_forecasts
+from pipelines.stages.forecast import run_forecasts
 from pipelines.stages.inputs import read_said
-from pipelines.stages.score import ScoreReport, run_scores
-
-ROOT = Path(__file__).parents[2]
-NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
-START = pd.Timestamp("2025-01-06 12:00")
-
-
-def usual_type(name: str) -> str:
-    """Of a column without a contract, told by its name."""
-    is_instant = name.endswith("_at") or name in ("valid_from", "valid_to", "known_from")
-    return "timestamp" if is_instant else "date" if name.endswith("_on") else "varchar"
-
-
-def types_of(table: str) -> dict[str, str]:
-    (file,) = (ROOT / "dbt_project" / "models").glob(f"*/*/{table}.yml")
-    columns = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]["columns"]
-    return {column["name"]: column.get("data_type") or usual_type(column["name"]) for column in columns}
-
-
-class Bench:
-    """A warehouse with two projects and a ledger."""
-
-    def __init__(self, home: Path) -> None:
-        self.settings = Settings(home=home, sources_dir=home / "sources", lock_wait_seconds=5)
-        self.warehouse, self.ledger = Warehouse.of(self.settings), Ledger(self.settings.ledger_dir)
-        with self.warehouse.write("test") as connection:
-            for schema in ("marts", "intermediate"):
-                connection.execute(f"CREATE SCHEMA {schema}")
-            self.fill(connection)
-
-    def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(
-            "CREATE TABLE marts.dim_project AS SELECT 's:' || k AS project_id, k AS project_key, k AS project_name, "
-            "NULL::DATE AS baseline_on, DATE '2025-09-01' AS promised_on, false AS is_deleted, "
-            "DATE '2025-07-06' AS effective_on, 'not for models' AS secret FROM (VALUES ('A'), ('B')) t(k)"
-        )
-        connection.execute(
-            "CREATE TABLE intermediate.int_governance__project_trust AS "
-            "SELECT project_id, 'controlling' AS governance_mode, 'trusted' AS trust_status FROM marts.dim_project"
-        )
-        connection.execute(
-            "CREATE TABLE marts.fct_baseline (project_id VARCHAR, baseline_version INTEGER, baseline_finish_on DATE, "
-            "approved_on DATE); CREATE TABLE marts.fct_release (version_id VARCHAR, project_id VARCHAR, version_name "
-            "VARCHAR, release_on DATE, is_released BOOLEAN, is_archived BOOLEAN); CREATE TABLE intermediate."
-            "int_delivery__issue_membership (issue_id VARCHAR, set_name VARCHAR, member_id VARCHAR, "
-            "valid_from TIMESTAMP, valid_to TIMESTAMP)"
-        )
-        done = [(key, week) for key in ("A", "B") for week in range(26) for _ in range(4)]
-        rows = [*done, *[(key, None) for key in ("A", "B") for _ in range(20)]]
-        issues = pd.DataFrame(
-            {
-                "issue_id": [f"s:{i}" for i in range(len(rows))],
-                "project_id": [f"s:{key}" for key, _ in rows],
-                "created_at": START,
-                "done_at": [None if week is None else START + pd.Timedelta(days=7 * week + 1) for _, week in rows],
-            }
-        )
-        issues["done_at"] = pd.to_datetime(issues["done_at"])
-        connection.register("issues", issues)
-        connection.execute(
-            "CREATE TABLE marts.dim_issue AS SELECT issue_id, issue_id AS issue_key, project_id, "
-            "NULL::VARCHAR AS epic_id, true AS is_leaf, false AS is_cancelled, false AS is_deleted, 'x' AS summary, "
-            "created_at::TIMESTAMP AS created_at, done_at::TIMESTAMP AS done_at, "
-            "NULL::DATE AS due_on FROM issues"
-        )
-        self.leave_empty(connection)
-
-    def leave_empty(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Whatever else forecasters read, typed as its contract says, and empty."""
-        for table, columns in [pair for model in FORECASTERS for pair in model.inputs.items()]:
-            address = input_address(table)
-            if not address.startswith("ledger."):
-                types = types_of(table)
-                listed = ", ".join(f"{name} {types[name]}" for name in columns)
-                connection.execute(f"CREATE TABLE IF NOT EXISTS {address} ({listed})")
-                for name in columns:
-                    connection.execute(f"ALTER TABLE {address} ADD COLUMN IF NOT EXISTS {name} {types[name]}")
-
-    def run(self, run_id: str = "r1", as_of: datetime = NOON, **options: Any) -> ForecastReport:
-        options.setdefault("forecasters", (ScheduleSlip(),))  # Prophet has tests of its own
-        return run_forecasts(self.warehouse, self.ledger, self.settings, as_of, run_id, **options)
-
-    def score(self, run_id: str = "s1", as_of: datetime = NOON) -> ScoreReport:
-        return run_scores(self.warehouse, self.ledger, self.settings, as_of, run_id, seed=stage.SEED)
-
-    def change(self, sql: str) -> None:
-        with self.warehouse.write("test") as connection:
-            connection.execute(sql)
-
-    def said(self, table: str = "schedule_forecast") -> pd.DataFrame:
-        found: pd.DataFrame = duckdb.execute(f"FROM read_parquet('{self.ledger.pattern(table)}') ORDER BY ALL").df()
-        return found
+from tests.fixtures.forecast_bench import NOON, Bench
 
 
 @pytest.fixture

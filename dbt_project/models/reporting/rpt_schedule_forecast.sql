@@ -52,6 +52,8 @@ select
     said.open_count,
     said.history_weeks,
     said.fallback_reason,
+    said.throughput_per_week,
+    said.scope_growth_per_week,
     record.coverage_80,
     record.coverage_80_low,
     record.coverage_80_high,
