@@ -9,7 +9,7 @@ from datetime import datetime
 import dagster as dg
 
 from models import registry
-from models.forecaster import Forecaster, remembers
+from models.forecaster import Forecaster, steps_back
 from pipelines import policies
 from pipelines.keys import FORECAST_SCORE, input_address, table_key
 from pipelines.line import Line
@@ -24,7 +24,7 @@ def _key(forecaster: Forecaster) -> dg.AssetKey:
 
 
 def _spec(forecaster: Forecaster) -> dg.AssetSpec:
-    scores = [FORECAST_SCORE] if remembers(forecaster) else []
+    scores = [FORECAST_SCORE] if steps_back(forecaster) else []
     return dg.AssetSpec(
         _key(forecaster),
         deps=[*(table_key(input_address(table)) for table in forecaster.inputs), *scores],
@@ -71,7 +71,7 @@ def forecast_assets(forecasters: Sequence[Forecaster]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="forecasts",
         specs=[_score_spec(), *map(_spec, forecasters)],
-        check_specs=[_check(one) for one in forecasters if remembers(one)],
+        check_specs=[_check(one) for one in forecasters if steps_back(one)],
         can_subset=True,
     )
     def _forecasts(context: dg.AssetExecutionContext, line: dg.ResourceParam[Line]) -> Events:
@@ -107,7 +107,7 @@ def _forecast(line: Line, run_id: str, moment: datetime, forecaster: Forecaster)
     (said,) = report.models
     figures = {"dagster/row_count": said.rows, "appended": said.appended, "unchanged": said.unchanged}
     yield dg.MaterializeResult(asset_key=_key(forecaster), metadata={**figures, **said.statuses})
-    if remembers(forecaster):
+    if steps_back(forecaster):
         yield dg.AssetCheckResult(
             asset_key=_key(forecaster),
             check_name=IN_BAND,
