@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,13 @@ import pandas as pd
 
 from models.calibration import Conformal, Curve, normal_curve
 from models.forecaster import Memory, News, Tables
-from models.schedule_slip import engine
+from models.schedule_slip import engine, milestones
+from models.schedule_slip.dates import LEVELS, SUREST, chance_late, finish_dates
 from models.schedule_slip.events import day_of
 from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn, step_back
+from models.schedule_slip.milestones import Author
 from models.schedule_slip.sentence import write_sentence
 from models.schedule_slip.subjects import Subject, subjects_of
-
-LEVELS = {"p10": 0.10, "p50": 0.50, "p80": 0.80, "p95": 0.95}
-SUREST, LEAST = 0.95, 0.05  # no probability beyond these is ever printed: nothing measured supports it
-
 
 INPUTS: Mapping[str, Sequence[str]] = {
     "dim_project": (
@@ -33,6 +32,7 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "fct_release": ("version_id", "project_id", "version_name", "release_on", "is_released", "is_archived"),
     "int_delivery__issue_membership": ("issue_id", "set_name", "member_id", "valid_from", "valid_to"),
     "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
+    **milestones.INPUTS,
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
     "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version",
@@ -57,7 +57,7 @@ class ScheduleSlip:
         self._outcome, self._calibrated, self._trials = outcome, calibrated, trials
 
     def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
-        """One row per project, epic and open release, as of the subject's effective date."""
+        """One row per project, epic, open release and milestone, as of the subject's effective date."""
         return self.forecast_anew(tables, as_of, seed, Memory()).rows
 
     def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
@@ -65,9 +65,23 @@ class ScheduleSlip:
         subjects = subjects_of(tables, as_of)
         wanted = [number for number, subject in enumerate(subjects) if self._is_new(subject, seed, memory)]
         unchanged = sum(not subject.is_past for subject in subjects) - len(wanted)
-        if not wanted:
-            return News(_typed(pd.DataFrame(columns=list(self.output))), unchanged)
-        history = step_back(history_of(subjects, engine.draw(seed, self._trials), self._outcome), set(memory.drifted))
+        past = cache(lambda: self._history(subjects, seed, memory))
+        rows = self._of_flow(subjects, wanted, past(), seed, memory) if wanted else []
+        if self._outcome == "scope":  # of item counts milestones know nothing
+            author = Author(self.model_id, self.version, seed, memory.drifted.get(milestones.KIND))
+            scopes = {one.project_id: one for one in subjects if one.subject_type == "project"}
+            planned, stands = milestones.rows_of(tables, as_of, author, memory.hashes, scopes, past)
+            rows, unchanged = rows + planned, unchanged + stands
+        return News(_typed(pd.DataFrame(rows, columns=list(self.output))), unchanged)
+
+    def _history(self, subjects: list[Subject], seed: int, memory: Memory) -> pd.DataFrame:
+        history = history_of(subjects, engine.draw(seed, self._trials), self._outcome)
+        return step_back(history, set(memory.drifted))
+
+    def _of_flow(
+        self, subjects: list[Subject], wanted: list[int], history: pd.DataFrame, seed: int, memory: Memory
+    ) -> list[dict[str, Any]]:
+        """The rows of those subjects by number; calibration looks at all of them."""
         now = history.loc[history["step"] == 0].reset_index(drop=True)
         fits = {kind: learn(history, kind) for kind in sorted(set(now.loc[wanted, "kind"]))}
         centres = _centres(now, fits if self._calibrated else {})
@@ -79,7 +93,7 @@ class ScheduleSlip:
             if self._calibrated:
                 curve = fits[state["kind"]].curve(number)
             rows.append(self._row(subjects[number], state, float(centres[number]), curve, seed, reason))
-        return News(_typed(pd.DataFrame(rows, columns=list(self.output))), unchanged)
+        return rows
 
     def _is_new(self, subject: Subject, seed: int, memory: Memory) -> bool:
         if subject.is_past:
@@ -114,10 +128,11 @@ class ScheduleSlip:
             **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
         }
         if status == "ok":
-            row |= _dates(subject.scope.effective, days)
+            row |= finish_dates(subject.scope.effective, days)
             row["slip_days_p50"] = None if due is None else (row["finish_on_p50"] - due).days
         if due is not None and status in ("ok", "no_finite_finish"):
-            row["probability_late"] = _late((due - row["as_of_on"]).days, state, centre, curve)
+            left = (due - row["as_of_on"]).days
+            row["probability_late"] = chance_late(left, centre, curve) if state["is_usable"] else SUREST
         return row | {"sentence": write_sentence(row, bool(state["growth"] > state["rate"]), reason)}
 
     def _hash(self, subject: Subject, seed: int, reason: str | None) -> str:
@@ -142,21 +157,6 @@ def _status(subject: Subject, state: Any, days_p80: float) -> str:
     if state["active_weeks"] < FEWEST_ACTIVE_WEEKS:
         return "not_enough_history"
     return "ok" if state["is_usable"] and days_p80 <= engine.HORIZON_DAYS else "no_finite_finish"
-
-
-def _dates(effective: int, days: dict[str, float]) -> dict[str, date]:
-    """Calendar days, at least one ahead and at most the horizon, never out of order."""
-    whole = np.clip(np.ceil(list(days.values())), 1, engine.HORIZON_DAYS).astype(np.int64)
-    ordered = np.maximum.accumulate(whole)
-    return {f"finish_on_{name}": day_of(effective + int(ahead)) for name, ahead in zip(days, ordered, strict=True)}
-
-
-def _late(days_left: int, state: Any, centre: float, curve: Curve) -> float:
-    """P(finish after the due day), never beyond what may be said."""
-    if not state["is_usable"]:
-        return SUREST
-    done = curve.cdf(float(np.log(days_left)) - centre) if days_left >= 1 else 0.0
-    return round(float(np.clip(1.0 - done, LEAST, SUREST)), 6)
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
