@@ -41,7 +41,8 @@ def _due(row: Mapping[str, Any]) -> tuple[date | None, str]:
 
 
 def _basis(row: Mapping[str, Any], own: int, everywhere: int) -> str:
-    record = f"Based on {count(own, 'milestone')} reached in this project and {everywhere - own:,} in others"
+    others = f"{everywhere - own:,} of others reached under the plan in force"
+    record = f"Based on {count(own, 'milestone')} of this project and {others}"
     return (
         f"{record}." if not row["open_count"] else f"{record}, and {count(row['open_count'], 'open task')} before it."
     )

@@ -1,8 +1,9 @@
 """Each open milestone at past days and at the present: what the plan engine would have said then, and what came of it.
 
-A milestone whose tasks are known waits for its network: for all tasks planned to end by its day, and then for the time
-that the plan leaves after the last of them. Any other is forecast from its own day: the time from the plan's start to
-it comes true as the project's parts have so far (`record`). Nothing is used that was not there at the landmark.
+A milestone is forecast from its own day: the time from the plan's start to it comes true as the project's parts have so
+far (`record`) and as the flow of its work lets expect. One whose tasks are known also waits for its network: for all
+tasks planned to end by its day, and then for the time that the plan leaves after the last of them. Nothing is used that
+was not there at the landmark.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def _said(
             continue
         day = int(days[part.project])
         waiting, drawn = networks.get(part.milestone, (0, None))
-        middle, spread = _summary(drawn) if drawn is not None else _own(part, record, day - int(starts[part.project]))
+        middle, spread = _own(part, record, day - int(starts[part.project]))
+        if drawn is not None:
+            middle, spread = _pooled(middle, spread, *_summary(drawn))
         actual = milestones[part.milestone].newest.actual
         until = ground.effective[milestones[part.milestone].project_id]
         is_over = actual is not None and actual <= until
@@ -209,6 +212,11 @@ def _paces(
         number: Pace(float(record.centre[place]), float(record.doubt[place]), record.within)
         for place, number in enumerate(known)
     }
+
+
+def _pooled(middle: float, spread: float, other: float, doubt: float) -> tuple[float, float]:
+    """Both engines weigh the same (a logarithmic pool: Genest and Zidek 1986); the less sure one says how wide."""
+    return float(np.sqrt(middle * other)), max(spread, doubt)
 
 
 def _summary(drawn: FloatArray) -> tuple[float, float]:

@@ -70,15 +70,17 @@ def task_ends(
         if wait.before in named and wait.after in named:
             into[wait.after].append(wait)
     level = pace.centre + pace.doubt * ndtri(np.clip(task_draws(seed, "project", trials), 1e-9, 1 - 1e-9))
+    stretch, first = np.exp(level), min(task.planned_start for task in tasks)
     starts: dict[str, FloatArray] = {}
     ends: dict[str, FloatArray] = {}
     for name in _in_order(named, into):
         task = named[name]
         known = [wait for wait in into[name] if wait.before in ends]
         length = _length(task, now, level, pace.within, task_draws(seed, name, trials))
-        starts[name] = _start(task, known, starts, ends, length, now)
+        begins = np.maximum(first + (task.planned_start - first) * stretch, now)
+        starts[name] = _start(task, known, starts, ends, length, begins)
         ends[name] = np.full(trials, task.end) if task.end is not None else starts[name] + length
-    return ends, np.exp(level)
+    return ends, stretch
 
 
 def _length(task: Task, now: float, level: FloatArray, within: float, draws: FloatArray) -> FloatArray:
@@ -99,13 +101,13 @@ def _start(
     starts: Mapping[str, FloatArray],
     ends: Mapping[str, FloatArray],
     length: FloatArray,
-    now: float,
+    earliest: FloatArray,
 ) -> FloatArray:
+    """As soon as what it waits for allows, but not before its planned day, which slips as the project does."""
     if task.start is not None:
         return np.full_like(length, task.start)
     if task.end is not None:
         return np.full_like(length, task.end - task.length)
-    earliest = np.full_like(length, now if waits else max(now, task.planned_start))
     for wait in waits:
         reached = (ends if wait.kind in ("FS", "FF") else starts)[wait.before] + wait.lag
         earliest = np.maximum(earliest, reached - length if wait.kind in ("FF", "SF") else reached)
