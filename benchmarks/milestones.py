@@ -99,9 +99,15 @@ def against_truth(seed: int) -> pd.DataFrame:
     joined["is_late"] = pd.to_datetime(joined["true_on"]) > pd.to_datetime(joined["due"])
     planned = set(tables["fct_task"]["project_id"])
     joined["has_tasks"] = joined["project_id"].isin(planned)
-    flow = said.loc[(said["subject_type"] == "project") & (said["forecast_status"] == "ok")]
-    columns = ["project_id", *(f"finish_on_{name}" for name in QUANTILES), "probability_late"]
-    return joined.merge(flow[columns], on="project_id", how="left", suffixes=("", "_flow"))
+    for name, rows in (("both", said), ("flow", _without_plan(tables, simulator.world.now.date()))):
+        finish = rows.loc[(rows["subject_type"] == "project") & (rows["forecast_status"] == "ok")]
+        columns = ["project_id", *(f"finish_on_{level}" for level in QUANTILES), "probability_late"]
+        joined = joined.merge(finish[columns], on="project_id", how="left", suffixes=("", f"_{name}"))
+    return joined
+
+
+def _without_plan(tables: dict[str, pd.DataFrame], today: date) -> pd.DataFrame:
+    return ScheduleSlip().forecast({**tables, "dim_milestone": tables["dim_milestone"].iloc[:0]}, today, SEED)
 
 
 def scores(found: pd.DataFrame, suffix: str = "") -> dict[str, Any]:
@@ -138,20 +144,7 @@ def main() -> None:
     for name, part in (("all projects", last), ("projects with tasks", last.loc[last["has_tasks"]])):
         say(f"finish of {name} by the plan", part)
         say(f"finish of {name} by the flow", part, "_flow")
-        say(f"finish of {name} by both", pooled(part), "_both")
-
-
-def pooled(found: pd.DataFrame) -> pd.DataFrame:
-    """Both engines weighing the same: the mean of their quantiles on the scale of log days, and of their chances."""
-    rows = found.assign(probability_late_both=found[["probability_late", "probability_late_flow"]].mean(axis=1))
-    for name in QUANTILES:
-        logs = [
-            np.log(np.maximum((pd.to_datetime(rows[column]) - pd.to_datetime(rows["as_of_on"])).dt.days, 1))
-            for column in (f"finish_on_{name}", f"finish_on_{name}_flow")
-        ]
-        days = pd.to_timedelta(np.exp(sum(logs) / 2.0).round(), unit="D")
-        rows[f"finish_on_{name}_both"] = pd.to_datetime(rows["as_of_on"]) + days
-    return rows
+        say(f"finish of {name} by both", part, "_both")
 
 
 def say(work: str, found: pd.DataFrame, suffix: str = "") -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from models.schedule_slip.subjects import Subject, withheld
 
 KIND = "milestone"
 INPUTS: Mapping[str, Sequence[str]] = {**told.INPUTS, **tasks.INPUTS}
+LAST_DAYS = 14  # a milestone planned so near the end of its project's baseline is that end
 FEWEST_REACHED = 5  # in the whole portfolio: with fewer nothing tells how its plans come true
 # Misses are told in units of the engine's own spread (normalised conformal: Papadopoulos, Gammerman and Vovk 2008), so
 # one that speaks of a far day with doubt and one near it are judged alike.
@@ -147,35 +149,67 @@ class Author:
     fallback_reason: str | None = None
 
 
-def rows_of(
-    tables: Tables,
-    as_of: date,
-    author: Author,
-    said: Mapping[tuple[str, ...], str],
-    scopes: Mapping[str, Subject],
-    history: Callable[[], pd.DataFrame],
-) -> tuple[list[dict[str, Any]], int]:
-    """Rows of the milestones that were not said with these inputs, and how many were; `history`: that of `scopes`."""
-    milestones, ground = ground_of(tables, as_of)
-    held = withheld(tables["int_governance__project_trust"])
-    hashes = _hashes(milestones, ground, held, author, scopes)
-    new = {
-        one.milestone_id
-        for one in milestones
-        if said.get((KIND, one.milestone_id, str(day_of(ground.effective[one.project_id])), author.model_id))
-        != hashes[one.milestone_id]
-    }
-    if not new:
-        return [], len(milestones)
-    projects = tables["dim_project"].set_index("project_id")["project_key"].to_dict()
-    rows = [
-        _row(one, projects.get(one.milestone.project_id), author, hashes[one.milestone.milestone_id])
-        for one in speak(
-            milestones, replace(ground, flow=flow_of(history())), held, author.seed, author.fallback_reason is not None
-        )
-        if one.milestone.milestone_id in new
-    ]
-    return rows, len(milestones) - len(new)
+class Plans:
+    """What the plans of a portfolio say; computed once, and only when asked. `history`: that of the flow."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        as_of: date,
+        author: Author,
+        scopes: Mapping[str, Subject],
+        history: Callable[[], pd.DataFrame],
+    ) -> None:
+        self._author, self._history = author, history
+        self._milestones, self._ground = ground_of(tables, as_of)
+        self._held = withheld(tables["int_governance__project_trust"])
+        self._keys = tables["dim_project"].set_index("project_id")["project_key"].to_dict()
+        self._hashes = _hashes(self._milestones, self._ground, self._held, author, scopes)
+        self._last = {one.project_id: one.milestone_id for one in last_ones(self._milestones, self._ground)}
+
+    def rows(self, said: Mapping[tuple[str, ...], str]) -> tuple[list[dict[str, Any]], int]:
+        """Rows of the milestones that were not said with these inputs, and how many were."""
+        new = {one.milestone_id for one in self._milestones if said.get(self._name(one)) != self._hash(one)}
+        rows = [
+            _row(one, self._keys.get(one.milestone.project_id), self._author, self._hash(one.milestone))
+            for one in (self._said.values() if new else ())
+            if one.milestone.milestone_id in new
+        ]
+        return rows, len(self._milestones) - len(new)
+
+    def finish(self, project: str) -> Said | None:
+        """What is said of the milestone that ends a project's plan; None where there is none, or no forecast of it."""
+        said = self._said[self._last[project]] if project in self._last else None
+        return said if said is not None and said.status == "ok" else None
+
+    def finish_hash(self, project: str) -> str:
+        """Of all that `finish` rests on; empty where no milestone ends the plan."""
+        return self._hashes[self._last[project]] if project in self._last else ""
+
+    @cached_property
+    def _said(self) -> dict[str, Said]:
+        ground = replace(self._ground, flow=flow_of(self._history()))
+        is_naive = self._author.fallback_reason is not None
+        found = speak(self._milestones, ground, self._held, self._author.seed, is_naive)
+        return {one.milestone.milestone_id: one for one in found}
+
+    def _name(self, one: Milestone) -> tuple[str, ...]:
+        return KIND, one.milestone_id, str(day_of(self._ground.effective[one.project_id])), self._author.model_id
+
+    def _hash(self, one: Milestone) -> str:
+        return self._hashes[one.milestone_id]
+
+
+def last_ones(milestones: Sequence[Milestone], ground: Ground) -> Iterator[Milestone]:
+    """Of each project the milestone planned within two weeks of its baseline's finish, the latest of them."""
+    found: dict[str, tuple[int, str, Milestone]] = {}
+    for one in milestones:
+        plan, planned = ground.plans.get(one.project_id), one.newest.baseline
+        if plan is None or plan.finish is None or planned is None or abs(planned - plan.finish) > LAST_DAYS:
+            continue
+        mine = (planned, one.milestone_id, one)
+        found[one.project_id] = max(found.get(one.project_id, mine), mine, key=lambda each: each[:2])
+    yield from (one for _, _, one in found.values())
 
 
 def _hashes(

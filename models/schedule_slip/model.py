@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -17,7 +17,8 @@ from models.schedule_slip import engine, milestones
 from models.schedule_slip.dates import LEVELS, SUREST, chance_late, finish_dates
 from models.schedule_slip.events import day_of
 from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, design_of, history_of, learn, step_back
-from models.schedule_slip.milestones import Author
+from models.schedule_slip.hybrid import pooled
+from models.schedule_slip.milestones import Author, Plans, Said
 from models.schedule_slip.sentence import write_sentence
 from models.schedule_slip.subjects import Subject, subjects_of
 
@@ -46,7 +47,7 @@ class ScheduleSlip:
     """Monte Carlo finish dates of open scope, calibrated on what past forecasts would have missed by."""
 
     model_id = "schedule_slip"
-    version = "1.2.0"
+    version = "1.3.0"
     ledger_table = "schedule_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
@@ -63,23 +64,42 @@ class ScheduleSlip:
     def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
         """Only the subjects that were not said already with these inputs; where none is new nothing is computed."""
         subjects = subjects_of(tables, as_of)
-        wanted = [number for number, subject in enumerate(subjects) if self._is_new(subject, seed, memory)]
-        unchanged = sum(not subject.is_past for subject in subjects) - len(wanted)
         past = cache(lambda: self._history(subjects, seed, memory))
-        rows = self._of_flow(subjects, wanted, past(), seed, memory) if wanted else []
-        if self._outcome == "scope":  # of item counts milestones know nothing
-            author = Author(self.model_id, self.version, seed, memory.drifted.get(milestones.KIND))
-            scopes = {one.project_id: one for one in subjects if one.subject_type == "project"}
-            planned, stands = milestones.rows_of(tables, as_of, author, memory.hashes, scopes, past)
-            rows, unchanged = rows + planned, unchanged + stands
-        return News(_typed(pd.DataFrame(rows, columns=list(self.output))), unchanged)
+        plans = self._plans(tables, as_of, seed, memory, subjects, past)
+        wanted = [number for number, one in enumerate(subjects) if self._is_new(one, seed, memory, plans)]
+        unchanged = sum(not subject.is_past for subject in subjects) - len(wanted)
+        rows = self._of_flow(subjects, wanted, past(), seed, memory, plans) if wanted else []
+        planned, stands = ([], 0) if plans is None else plans.rows(memory.hashes)
+        return News(_typed(pd.DataFrame(rows + planned, columns=list(self.output))), unchanged + stands)
+
+    def _plans(
+        self,
+        tables: Tables,
+        as_of: date,
+        seed: int,
+        memory: Memory,
+        subjects: list[Subject],
+        past: Callable[[], pd.DataFrame],
+    ) -> Plans | None:
+        """The second engine; of item counts plans know nothing."""
+        if self._outcome != "scope":
+            return None
+        author = Author(self.model_id, self.version, seed, memory.drifted.get(milestones.KIND))
+        scopes = {one.project_id: one for one in subjects if one.subject_type == "project"}
+        return Plans(tables, as_of, author, scopes, past)
 
     def _history(self, subjects: list[Subject], seed: int, memory: Memory) -> pd.DataFrame:
         history = history_of(subjects, engine.draw(seed, self._trials), self._outcome)
         return step_back(history, set(memory.drifted))
 
     def _of_flow(
-        self, subjects: list[Subject], wanted: list[int], history: pd.DataFrame, seed: int, memory: Memory
+        self,
+        subjects: list[Subject],
+        wanted: list[int],
+        history: pd.DataFrame,
+        seed: int,
+        memory: Memory,
+        plans: Plans | None,
     ) -> list[dict[str, Any]]:
         """The rows of those subjects by number; calibration looks at all of them."""
         now = history.loc[history["step"] == 0].reset_index(drop=True)
@@ -92,14 +112,17 @@ class ScheduleSlip:
             curve = normal_curve(max(float(state["spread"]), 0.01))
             if self._calibrated:
                 curve = fits[state["kind"]].curve(number)
-            rows.append(self._row(subjects[number], state, float(centres[number]), curve, seed, reason))
+            centre, plan = float(centres[number]), _plan_of(subjects[number], plans, reason)
+            curve = curve if plan is None else pooled(centre, curve, plan)
+            inputs_hash = self._hash(subjects[number], seed, reason, plans)
+            rows.append(self._row(subjects[number], state, centre, curve, seed, reason) | {"inputs_hash": inputs_hash})
         return rows
 
-    def _is_new(self, subject: Subject, seed: int, memory: Memory) -> bool:
+    def _is_new(self, subject: Subject, seed: int, memory: Memory, plans: Plans | None) -> bool:
         if subject.is_past:
             return False
         name = (subject.subject_type, subject.subject_id, str(day_of(subject.scope.effective)), self.model_id)
-        return memory.hashes.get(name) != self._hash(subject, seed, memory.drifted.get(subject.subject_type))
+        return memory.hashes.get(name) != self._hash(subject, seed, memory.drifted.get(subject.subject_type), plans)
 
     def _row(
         self, subject: Subject, state: Any, centre: float, curve: Curve, seed: int, reason: str | None
@@ -123,7 +146,6 @@ class ScheduleSlip:
             "open_count": subject.scope.open_count,
             "history_weeks": int(state["history_weeks"]),
             "seed": seed,
-            "inputs_hash": self._hash(subject, seed, reason),
             "fallback_reason": reason,
             **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
         }
@@ -135,11 +157,20 @@ class ScheduleSlip:
             row["probability_late"] = chance_late(left, centre, curve) if state["is_usable"] else SUREST
         return row | {"sentence": write_sentence(row, bool(state["growth"] > state["rate"]), reason)}
 
-    def _hash(self, subject: Subject, seed: int, reason: str | None) -> str:
+    def _hash(self, subject: Subject, seed: int, reason: str | None, plans: Plans | None) -> str:
         """Of the rows used, the model and the seed: equal hashes mean that nothing of the subject's own changed."""
         stand_in = " naive" if reason else ""
-        told = f"{self.model_id} {self.version} {seed} {subject.rows_hash}{stand_in}"
+        is_hybrid = plans is not None and subject.subject_type == "project"
+        plan = plans.finish_hash(subject.project_id) if plans is not None and is_hybrid else ""
+        told = f"{self.model_id} {self.version} {seed} {subject.rows_hash}{stand_in}{plan}"
         return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _plan_of(subject: Subject, plans: Plans | None, reason: str | None) -> Said | None:
+    """The plan's word on a project's finish; none where the naive stands in for the flow."""
+    if plans is None or subject.subject_type != "project" or reason is not None:
+        return None
+    return plans.finish(subject.project_id)
 
 
 def _centres(now: pd.DataFrame, fits: dict[str, Conformal]) -> np.ndarray:

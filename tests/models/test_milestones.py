@@ -11,12 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.calibration import normal_curve
 from models.forecast_score.finish import finish_cases, judged
 from models.forecaster import Memory
 from models.schedule_slip.events import day_number
+from models.schedule_slip.hybrid import pooled
 from models.schedule_slip.milestone_sentence import write_sentence
-from models.schedule_slip.milestones import INPUTS
+from models.schedule_slip.milestones import INPUTS, Said
 from models.schedule_slip.model import ScheduleSlip
+from models.schedule_slip.plan.told import Milestone, Version
+from tests.models.conftest import items
 
 Tables = dict[str, pd.DataFrame]
 TODAY = date(2026, 6, 1)
@@ -32,11 +36,13 @@ def told(project: str, number: int, **days: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def portfolio(build: Callable[..., Tables], projects: int = 30, seed: int = 1) -> tuple[Tables, dict[str, date]]:
+def portfolio(
+    build: Callable[..., Tables], projects: int = 30, seed: int = 1, weekly: int = 0
+) -> tuple[Tables, dict[str, date]]:
     """Plans of a year begun up to a year ago: projects take a third longer, give or take, and each part varies too."""
     rng = np.random.default_rng(seed)
     keys = [f"P{number:02d}" for number in range(projects)]
-    tables = build({key: [(0, None)] for key in keys}, TODAY)
+    tables = build({key: items(0, [weekly] * 70, 30) for key in keys}, TODAY)
     milestones, baselines, truth = [], [], {}
     for key in keys:
         start = TODAY - timedelta(days=int(rng.integers(60, 500)))
@@ -196,6 +202,33 @@ def test_a_milestone_is_scored_by_the_day_it_was_reached_or_the_time_it_was_watc
     assert cases.loc[second, ["actual", "is_observed", "watched"]].tolist() == [60.0, False, 60.0]
     baseline = said.set_index("subject_id").loc[first, "baseline_on"]
     assert cases.loc[first, "naive"] == max((baseline - TODAY).days, 1)
+
+
+def test_a_pool_of_two_engines_lies_midway_on_the_scale_of_log_days() -> None:
+    milestone = Milestone("m", "p", None, None, (Version(0, 1, None, None),))
+    plan = Said(milestone, 0, "ok", 0, centre=float(np.log(40.0)), scale=0.5, curve=normal_curve(1.0))
+    centre = float(np.log(90.0))
+    curve = pooled(centre, normal_curve(0.3), plan)
+    assert np.exp(centre + curve.quantile(0.5)) == pytest.approx(60.0)
+    assert curve.quantile(0.84134) - curve.quantile(0.5) == pytest.approx(0.4, abs=0.01)
+    assert curve.cdf(curve.quantile(0.8)) == pytest.approx(0.8, abs=0.005)
+
+
+def test_a_project_whose_plan_ends_with_a_milestone_is_forecast_by_both_engines(build: Callable[..., Tables]) -> None:
+    tables, _ = portfolio(build, 12, weekly=2)
+    both = ScheduleSlip(trials=64).forecast(tables, TODAY, 7).set_index("subject_key")
+    alone = {**tables, "dim_milestone": tables["dim_milestone"].iloc[:0]}
+    flow = ScheduleSlip(trials=64).forecast(alone, TODAY, 7).set_index("subject_key")
+    seen = 0
+    for name in flow.index:
+        days = [table.loc[row, "finish_on_p50"] for table, row in ((both, name), (both, f"{name}-M4"), (flow, name))]
+        if both.loc[f"{name}-M4", "forecast_status"] != "ok":
+            assert days[0] == days[2]
+            continue
+        seen += days[0] not in days[1:]
+        assert min(days[1:]) <= days[0] <= max(days[1:])
+        assert both.loc[name, "inputs_hash"] != flow.loc[name, "inputs_hash"]
+    assert seen > 5
 
 
 @pytest.mark.slow
