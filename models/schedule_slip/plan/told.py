@@ -84,7 +84,8 @@ def milestones_of(tables: Tables, until: Mapping[str, int]) -> list[Milestone]:
     for row in rows.sort_values("milestone_id").to_dict("records"):
         name, project = str(row["milestone_id"]), str(row["project_id"])
         told = day_number(row["recorded_at"])
-        present = Version(ALWAYS if told is None else told, *(day_number(row[f"{day}_on"]) for day in _DAYS))
+        baseline, expected, actual = (day_number(row[f"{day}_on"]) for day in _DAYS)
+        present = Version(ALWAYS if told is None else told, baseline, expected, actual)
         known = tuple(one for one in (older.get(name) or [present]) if one.told <= until[project])
         if known and not known[-1].is_deleted:
             found.append(Milestone(name, project, _text(row["milestone_key"]), _text(row["milestone_name"]), known))
@@ -102,9 +103,9 @@ def _older(versions: pd.DataFrame | None, wanted: set[str]) -> dict[str, list[Ve
     own = versions.loc[(versions["register_name"] == "milestone") & versions["record_id"].isin(wanted)]
     for row in own.sort_values(["record_id", "version_number"]).to_dict("records"):
         content: Mapping[str, Any] = {} if pd.isna(row["content"]) else json.loads(str(row["content"]))
-        days = [_day(content.get(f"{name}_on")) for name in _DAYS]
+        baseline, expected, actual = (_day(content.get(f"{name}_on")) for name in _DAYS)
         told = day_number(row["recorded_at"])
-        version = Version(ALWAYS if told is None else told, *days, is_deleted=bool(row["is_deleted"]))
+        version = Version(ALWAYS if told is None else told, baseline, expected, actual, bool(row["is_deleted"]))
         found.setdefault(str(row["record_id"]), []).append(version)
     return found
 
