@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from models.schedule_slip.model import ScheduleSlip
 from models.scoring import bias_days, brier, censored_levels, clustered_interval
 
 SEED = 7
+LENGTHS = (1, 56, 91, 182, 3652)
+FEWEST = 20
 TRUTH_SEEDS = {"set on": range(1, 7), "checked on": range(21, 27), "untouched": range(41, 47)}
 
 
@@ -37,7 +40,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer origins")
     quick = parser.parse_args().quick
     shared = Path(os.environ.get("SLIPSTREAM_SHARED", Path(__file__).parents[2] / "shared"))
-    step = 364 if quick else 112
+    step = 364 if quick else 28
     simulated = portfolio_tables(SEED)
     timed("schedule_slip simulated", ScheduleSlip(), simulated, date(2026, 6, 1))
     timed("portfolio_throughput simulated", PortfolioThroughput(), simulated, date(2026, 6, 1))
@@ -53,7 +56,10 @@ def main() -> None:
     for outcome in ("scope", "count"):
         for is_calibrated in (True, False):
             found = backtest(ScheduleSlip(outcome, is_calibrated), tables, days, SEED, outcome)
-            report(f"finish, {outcome}, {'calibrated' if is_calibrated else 'engine alone'}", found)
+            name = f"finish, {outcome}, {'calibrated' if is_calibrated else 'engine alone'}"
+            report(name, found)
+            for low, high in pairwise(LENGTHS):
+                report(f"{name}, p50 {low} to {high} days ahead", found.loc[_ahead(found, "p50").between(low, high)])
     score_series(weekly_series(shared / "data/forecasting/weekly_throughput.csv"))
 
 
@@ -69,6 +75,9 @@ def timed(work: str, model: Any, tables: dict[str, pd.DataFrame], as_of: date) -
 def report(work: str, found: pd.DataFrame) -> None:
     """Coverage with open outcomes censored, intervals clustered by project; NaN where too few outcomes are known."""
     scored = found.loc[found["forecast_status"] == "ok"].reset_index(drop=True)
+    if len(scored) < FEWEST:
+        say({"work": work, "forecasts": len(scored), "skipped": "too few"})
+        return
     levels, observed = scored["level"].to_numpy(float), scored["is_observed"].to_numpy(bool)
     cluster = pd.factorize(scored["project_id"])[0].astype(np.int64)
     at = censored_levels(levels, observed, np.array([0.1, 0.5, 0.8, 0.9, 0.95]))

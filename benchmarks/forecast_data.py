@@ -10,7 +10,10 @@ import pandas as pd
 
 from models.forecast_score.model import ForecastScore
 
-UNKNOWN = ("fct_baseline", "fct_release", "int_delivery__issue_membership")
+UNKNOWN = (
+    "fct_baseline", "fct_release", "int_delivery__issue_membership", "dim_milestone", "fct_register_version",
+    "fct_task", "fct_dependency", "dim_calendar",
+)  # fmt: skip
 CANCELLED = ("Won't Do", "Won't Fix", "Duplicate", "Invalid", "Cannot Reproduce")
 
 

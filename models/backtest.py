@@ -52,7 +52,7 @@ def known_by(tables: Tables, as_of: date) -> dict[str, pd.DataFrame]:
 
 
 def _tells_when(tables: Tables, name: str) -> bool:
-    return name in tables and "recorded_at" in tables[name].columns
+    return name in tables and len(tables[name]) > 0 and "recorded_at" in tables[name].columns
 
 
 def _recorded_by(versions: pd.DataFrame, end: pd.Timestamp, order: str) -> pd.DataFrame:

@@ -6,7 +6,8 @@ Players and what each brings from the earlier state to the newer one:
 - calendar: the day from which days are counted, with the work and growth that was expected of the days passed, and the
   plan's time left; so that what goes as forecast moves nothing;
 - data_correction: the earlier state as records tell it now, against as it was said;
-- calibration: what the model has learned meanwhile of its past misses.
+- calibration: what the model has learned meanwhile of its past misses;
+- plan: the day that the plan alone says, where flow and plan are forecast together.
 A state is the earlier one moved by those in the coalition: all of them give the newer state, none the earlier one.
 """
 
@@ -26,7 +27,7 @@ from models.schedule_slip.model import KEPT, SLOPES
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-PLAYERS = ("scope", "throughput", "calendar", "data_correction", "calibration")
+PLAYERS = ("scope", "throughput", "calendar", "data_correction", "calibration", "plan")
 _CHUNK = 1024
 _ONE_SIZE = 10.0  # a ratio of more than this, to a figure near 0, would make giants of the others
 _ENGINE = ["open", "rate", "growth", "dispersion", "done_window", "intake_days"]
@@ -50,7 +51,21 @@ def finish_days(rows: pd.DataFrame, draws: engine.Draws, is_naive: Mask) -> Floa
     median = np.where(is_naive, pace, _medians(features, draws))
     ahead = np.log(np.clip(median, 1.0, engine.HORIZON_DAYS)) + _calibration(rows, features, median, member)
     first = np.where(member["calendar"], days_of(rows["as_of_on"]), days_of(rows["as_of_on_before"]))
+    ahead = _with_plan(rows, ahead, first, member["plan"])
     return np.asarray(first + np.clip(np.exp(ahead), 1.0, engine.HORIZON_DAYS))
+
+
+def _with_plan(rows: pd.DataFrame, ahead: FloatArray, first: FloatArray, changed: Mask) -> FloatArray:
+    """Where the plan has a say it is half: the mean of the logarithms, as `schedule_slip.hybrid` pools the two.
+
+    What the plan says is a day: it stays where it is while days pass.
+    """
+    days = [
+        days_of(rows[f"as_of_on{end}"]) + _floats(rows, f"plan_days_p50{end}")
+        for end in ("_before", "")
+    ]  # fmt: skip
+    said = np.where(changed, days[1], days[0])
+    return np.where(np.isnan(said), ahead, (ahead + np.log(np.maximum(said - first, 1.0))) / 2.0)
 
 
 def _features(rows: pd.DataFrame, member: dict[str, Mask]) -> dict[str, FloatArray]:

@@ -24,7 +24,7 @@ from models.schedule_slip.model import KEPT, SLOPES
 SAID = (
     *KEY, "subject_key", "subject_name", "project_id", "project_key", "as_of_on", "model_version", "forecast_status",
     "finish_on_p50", "baseline_on", "promised_on", "open_count", "seed", "inputs_hash", "fallback_reason", *KEPT,
-    "calibration_log_days", *SLOPES, "known_from",
+    "calibration_log_days", *SLOPES, "plan_days_p50", "known_from",
 )  # fmt: skip
 JOINT = (*KEY, "as_of_on", "forecast_status", "finish_on_p50")
 OUTPUT: Sequence[str] = (

@@ -11,7 +11,7 @@ import numpy as np
 from models.forecast_change.shapley import rounded
 from models.schedule_slip.sentence import say_day
 
-PARTS = ("scope", "throughput", "dependencies", "calendar", "data_correction", "calibration")
+PARTS = ("scope", "throughput", "dependencies", "calendar", "data_correction", "calibration", "plan")
 _UNKNOWN = {
     "state_not_kept": "one of the two forecasts did not keep what it was computed from",
     "other_model": "the two were not said by the same model",
@@ -53,6 +53,7 @@ def _reason(days: int, name: str, row: Mapping[str, Any]) -> str:
         "dependencies": "dependencies and shared teams",
         "data_correction": "corrected records",
         "calibration": "what past misses have taught",
+        "plan": "what the plan says",
     }
     text = words(days, row) if words else plain[name]
     return f"{abs(days)} {_way(days)} {'from' if days > 0 else 'through'} {text}"

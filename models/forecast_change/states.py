@@ -10,6 +10,7 @@ import pandas as pd
 from models.forecaster import Tables, before
 from models.schedule_slip.events import IntArray, days_of
 from models.schedule_slip.history import states_of
+from models.schedule_slip.milestones import KIND as MILESTONE
 from models.schedule_slip.model import KEPT
 from models.schedule_slip.subjects import Subject, subjects_of
 
@@ -21,10 +22,12 @@ _DATES = ("as_of_on", "finish_on_p50", "baseline_on", "promised_on", "known_from
 def pairs(tables: Tables) -> pd.DataFrame:
     """A row a subject: what was last said, and under names that end in `_before` what that is compared with.
 
-    A project's date is that of the portfolio forecast, where both days have one (`joint_on`): then the day compared
-    with is that on which the portfolio was forecast before, and its own forecast the one that stood then.
+    Milestones are not split: all that moves them is the plan. A project's date is that of the portfolio forecast,
+    where both days have one (`joint_on`): then the day compared with is that on which the portfolio was forecast
+    before, and its own forecast the one that stood then.
     """
-    now, then = tables["schedule_forecast"], tables[before("schedule_forecast")]
+    now, then = (said.loc[said["subject_type"] != MILESTONE]
+                 for said in (tables["schedule_forecast"], tables[before("schedule_forecast")]))  # fmt: skip
     last = now.groupby("project_id")["as_of_on"].transform("max")
     now = now.loc[now["as_of_on"] == last]  # the others are gone: of what a project has all is said anew each day
     found = now.merge(then, on=KEY, how="left", suffixes=(NOW, THEN))

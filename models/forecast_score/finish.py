@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from models.forecast_score.milestones import milestone_fates
 from models.forecaster import Tables
 from models.schedule_slip.events import days_of, effective_days, scope_of
 from models.schedule_slip.features import flow_features
@@ -58,7 +59,8 @@ def finish_cases(rows: pd.DataFrame, tables: Tables, today: int, evidence: str) 
             "cluster": found["project_id"], "as_of_on": pd.to_datetime(found["as_of_on"]).dt.as_unit("s"),
             "unit": "days",
             "horizon_band": band_of(ahead["p50"]), **ahead,
-            "actual": days, "is_observed": observed, "watched": watched, "naive": found["naive"],
+            "actual": days, "is_observed": observed, "watched": watched,
+            "naive": found["naive"].fillna(due.clip(lower=1.0)),  # of a milestone the planned day
             "promise": _ahead(found, "promised_on").where(found["promised_on"].notna(), due),
             "due": due, "probability_late": found["probability_late"].astype("float64"),
             "is_late": np.where(is_due, late, np.nan),
@@ -74,11 +76,12 @@ _FATE = [
 
 
 def _fates(rows: pd.DataFrame, tables: Tables, today: int) -> Iterator[tuple[object, ...]]:
-    """What became of each subject's scope, origin by origin; a subject that is gone has no fate."""
+    """What became of each milestone and of each subject's scope, origin by origin; what is gone has no fate."""
     day = np.datetime64(today, "D").astype(object)
     projects = tables["dim_project"]
     living = projects.loc[~projects["is_deleted"].fillna(False).astype(bool)]
     until = dict(zip(living["project_id"].astype(str), effective_days(living, day).tolist(), strict=True))
+    yield from milestone_fates(rows, tables, until)
     scopes = rows_by_subject(tables, until)
     said: dict[tuple[str, str, str], set[int]] = {}
     for *names, origin in rows[["subject_type", "subject_id", "project_id", "origin"]].itertuples(index=False):

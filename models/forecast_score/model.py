@@ -34,10 +34,7 @@ class ForecastScore:
     version = "1.0.0"
     ledger_table = "forecast_score"
     key: Sequence[str] = (*GROUP, "measure", "as_of_on")
-    inputs: Mapping[str, Sequence[str]] = {
-        **FINISH_INPUTS,
-        "fct_baseline": ("project_id", "baseline_version", "baseline_finish_on", "approved_on"),
-    }
+    inputs: Mapping[str, Sequence[str]] = FINISH_INPUTS
     said: Mapping[str, Sequence[str]] = {
         "schedule_forecast": finish.SAID,
         "throughput_forecast": counts.SAID,

@@ -18,16 +18,17 @@ _WITHOUT_DATE = {
 
 def write_sentence(row: Mapping[str, Any], is_outrun: bool, fallback_reason: str | None = None) -> str:
     """The sentence of one forecast row; `is_outrun`: new work has been arriving faster than work is done."""
-    note = "" if fallback_reason is None or row["forecast_status"] in _WITHOUT_DATE else _note(fallback_reason)
-    return f"{_said(row, is_outrun)}{note}"
+    stand_in = "" if fallback_reason is None or row["forecast_status"] in _WITHOUT_DATE else note(fallback_reason)
+    return f"{_said(row, is_outrun)}{stand_in}"
 
 
-def _note(reason: str) -> str:
-    return f" From open work and recent pace only, as the usual model has left its band: {reason}."
+def note(reason: str, basis: str = "open work and recent pace only") -> str:
+    """That the naive stands in, and why."""
+    return f" From {basis}, as the usual model has left its band: {reason}."
 
 
 def _said(row: Mapping[str, Any], is_outrun: bool) -> str:
-    basis = f"Based on {_count(row['history_weeks'], 'week')} of history, {_count(row['open_count'], 'item')} open."
+    basis = f"Based on {count(row['history_weeks'], 'week')} of history, {count(row['open_count'], 'item')} open."
     status = row["forecast_status"]
     if status == "ok":
         return f"{_finish(row)}{OUTRUN if is_outrun else ''} {basis}"
@@ -42,13 +43,14 @@ def _finish(row: Mapping[str, Any]) -> str:
     due, name = _due(row)
     if due is None:
         return f"{text}."
-    return f"{text}; {_slip(int(row['slip_days_p50']))} the {name} of {say_day(due)}; {_chance(row)} likely to miss it."
+    slip = say_slip(int(row["slip_days_p50"]))
+    return f"{text}; {slip} the {name} of {say_day(due)}; {say_chance(row)} likely to miss it."
 
 
 def _endless(row: Mapping[str, Any], is_outrun: bool) -> str:
     text = "No finish in sight: new work arrives faster than work is done" if is_outrun else _LEFT_LYING
     due, name = _due(row)
-    return f"{text}." if due is None else f"{text}; {_chance(row)} likely to miss the {name} of {say_day(due)}."
+    return f"{text}." if due is None else f"{text}; {say_chance(row)} likely to miss the {name} of {say_day(due)}."
 
 
 def _due(row: Mapping[str, Any]) -> tuple[date | None, str]:
@@ -60,18 +62,19 @@ def _is_planned(row: Mapping[str, Any]) -> bool:
     return row["subject_type"] == "project" and _due(row)[0] is not None
 
 
-def _chance(row: Mapping[str, Any]) -> str:
+def say_chance(row: Mapping[str, Any]) -> str:
     """Never as certainty: the row's probability already lies between 5 and 95 %."""
     return f"{round(100 * float(row['probability_late']))} %"
 
 
-def _slip(days: int) -> str:
+def say_slip(days: int) -> str:
+    """12 days after, 1 day before, or on."""
     if days == 0:
         return "on"
-    return f"{_count(abs(days), 'day')} {'after' if days > 0 else 'before'}"
+    return f"{count(abs(days), 'day')} {'after' if days > 0 else 'before'}"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
     return f"{int(number):,} {noun}{'' if int(number) == 1 else 's'}"
 
 

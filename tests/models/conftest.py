@@ -14,7 +14,10 @@ import pytest
 
 from models.forecast_score.model import ForecastScore
 
-EMPTY = ("fct_release", "int_delivery__issue_membership", "fct_baseline")
+EMPTY = (
+    "fct_release", "int_delivery__issue_membership", "fct_baseline", "dim_milestone", "fct_register_version",
+    "fct_task", "fct_dependency", "dim_calendar",
+)  # fmt: skip
 START = date(2025, 1, 6)  # a Monday
 Tables = dict[str, pd.DataFrame]
 Item = tuple[int, int | None]

@@ -56,6 +56,7 @@ STATE = {
     "open_count": 60.0, "throughput_per_week": 5.0, "scope_growth_per_week": 0.0, "throughput_dispersion": 1.5,
     "window_done_count": 120.0, "open_age_days": 80.0, "intake_days": np.nan, "calibration_log_days": 0.0,
     "calibration_length_slope": 0.0, "calibration_age_slope": 0.0, "calibration_count_slope": 0.0,
+    "plan_days_p50": np.nan,
 }  # fmt: skip
 IN_STEP: dict[str, float] = {"open_count": 50.0}  # two weeks at five a week
 
@@ -98,7 +99,7 @@ def test_a_plan_that_ends_later_is_the_calendars() -> None:
 def test_only_throughput_changed() -> None:
     parts = split(pair({**IN_STEP, "throughput_per_week": 2.5, "window_done_count": 80.0}))
     assert parts["throughput"] == pytest.approx(70.0, abs=7.0)  # 50 items at 2.5 a week instead of 5: 10 weeks more
-    assert [parts[name] for name in PLAYERS if name not in ("throughput", "calendar")] == pytest.approx([0.0] * 3)
+    assert [parts[name] for name in PLAYERS if name not in ("throughput", "calendar")] == pytest.approx([0.0] * 4)
     assert abs(parts["calendar"]) < 0.5
 
 
@@ -146,6 +147,16 @@ def test_how_the_miss_depends_on_scope_is_not_learned_anew() -> None:
     assert abs(flat["calibration"]) > 1.0
 
 
+def test_a_plan_that_says_a_later_day_is_the_plans_and_one_that_stays_moves_nothing() -> None:
+    then = {"plan_days_p50_before": 84.0}  # as the flow says: 60 items at five a week
+    stays = split(pair({**IN_STEP, "plan_days_p50": 70.0}).assign(**then))
+    assert stays == pytest.approx(dict.fromkeys(PLAYERS, 0.0), abs=0.5)
+    later = split(pair({**IN_STEP, "plan_days_p50": 110.0}).assign(**then))
+    assert later["plan"] == pytest.approx(np.sqrt(70.0 * 110.0) - 70.0, abs=1.5)  # both have half a say
+    assert sum(abs(days) for name, days in later.items() if name != "plan") < 1.0
+    alone({**split(pair({**IN_STEP, "plan_days_p50": 110.0})), "calendar": 0.0}, "plan", 10.0)  # not asked before
+
+
 def _features(rows: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
     names = {**{name: feature for name, feature in KEPT.items()}, "open_count": "open"}
     return pd.DataFrame([{new: rows[f"{old}{end}"].iloc[0] for old, new in names.items()} for end in ends])
@@ -160,6 +171,7 @@ states = st.fixed_dictionaries(
         "open_age_days": st.floats(0.0, 900.0), "intake_days": st.one_of(st.just(np.nan), st.floats(0.0, 400.0)),
         "calibration_log_days": st.floats(-1.0, 1.0), "calibration_length_slope": st.floats(-0.5, 0.5),
         "calibration_age_slope": st.floats(-0.5, 0.5), "calibration_count_slope": st.floats(-0.5, 0.5),
+        "plan_days_p50": st.one_of(st.just(np.nan), st.floats(1.0, 900.0)),
     }
 )  # fmt: skip
 
@@ -175,6 +187,9 @@ def test_all_give_the_newer_state_none_the_earlier_and_parts_add_up(
     for which, (state, first) in ((0, (then, THEN)), (-1, (now, rows["as_of_on"].iloc[0]))):
         frame = _features(rows, ["_before" if which == 0 else ""])
         median = engine.summarise(engine.finish_days(frame, DRAWS))["median"].clip(1, engine.HORIZON_DAYS)
-        ahead = np.clip(median.iloc[0] * np.exp(state["calibration_log_days"]), 1.0, engine.HORIZON_DAYS)
+        ahead = median.iloc[0] * np.exp(state["calibration_log_days"])
+        if not np.isnan(state["plan_days_p50"]):
+            ahead = np.sqrt(ahead * state["plan_days_p50"])
+        ahead = np.clip(ahead, 1.0, engine.HORIZON_DAYS)
         assert found[which, 0] == pytest.approx((first - pd.Timestamp(0)).days + ahead, abs=1e-6)
     assert shapley(found).sum() == pytest.approx(found[-1, 0] - found[0, 0], abs=1e-6)

@@ -21,6 +21,7 @@ select
     said.calendar_days,
     said.data_correction_days,
     said.calibration_days,
+    said.plan_days,
     said.new_item_count,
     said.done_item_count,
     said.throughput_per_week,
