@@ -111,12 +111,14 @@ def _sprints(record: SimulatedRecord, said: pd.DataFrame, look: date) -> list[Ca
             continue
         points = stays["end_story_points"].fillna(stays["start_story_points"]).astype(float).fillna(0.0)
         size = points if row["unit"] == "story_points" else pd.Series(1.0, index=stays.index)
+        effects = _effects(row["drivers"])
         elapsed = (pd.Timestamp(look) - sprint["starts_at"]) / (sprint["ends_at"] - sprint["starts_at"])
         cases.append(
             {
                 "of": "sprint",
                 "cluster": row["project_id"],
-                "drivers": _effects(row["drivers"]),
+                "drivers": effects,
+                "is_behind": effects["progress"] > 0,
                 "happened": (size * stays["is_completed"].astype(float)).sum() < row["committed_scope"] - 1e-6,
                 "elapsed_band": _band(elapsed, (0.25, 0.5, 0.75)),
             }

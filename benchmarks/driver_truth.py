@@ -54,7 +54,7 @@ CLAIMS = [
     *_both("issue", "late_rate", "time_band", "is_started", "is_blocked"),
     Claim("in_work", "is_blocked", True, ("age_band",)),
     *_both("sprint", "progress", "elapsed_band"),
-    *_both("sprint", "added_scope", "elapsed_band"),
+    *_both("sprint", "added_scope", "elapsed_band", "is_behind"),
     *_both("cost", "cost_efficiency", "share_band"),
     *_both("cost_against_cpi", "past_estimates"),
     Claim("schedule", "outrun", True, ("weeks_band",)),

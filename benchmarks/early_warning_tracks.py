@@ -4,7 +4,8 @@
 ../shared). Forecasts are those of `slipstream backtest capital` and `gmpp`: rolling, each with what had been reported
 by its day. A call is a chance, no less than named, that the completion told that day moves out by more than the days
 named within a year; a promise is the completion told that day, and its unit the project. Looks at promises due within
-that year are left out: a project that then ends as promised is reported no more, so only slips could be scored.
+that year stand apart and are no first calls: a project that then ends as promised is reported no more, so that of those
+which can be scored most or all have slipped.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from models.tracks.capital.features import FARTHEST, read_snapshots
 from models.tracks.registry import track
 
 SEED = 0
+NEAR = "within the year, if reported after it"
 BANDS = {"up to 104": (0, 104), "105 to 208": (104, 208), "over 208": (208, 9e9)}
 CALLS = (0.3, 0.5, 0.65, 0.8)
 YEAR = {"capital": FARTHEST / 7, "gmpp": 53.0}  # weeks after which at the latest it is reported again
@@ -79,7 +81,8 @@ def report(of: str, event: str, every: pd.DataFrame, reports: pd.DataFrame | Non
          "happened": rounded(found["happened"].mean())})  # fmt: skip
     for least in CALLS:
         common = {"of": of, "event": event, "chance_from": least}
-        for line in by_horizon(found, least, BANDS):
+        near = by_horizon(every, least, {NEAR: (0.0, YEAR[of])})
+        for line in [*near, *by_horizon(found, least, BANDS)]:
             say({"work": "early warning", **common, **line})
         for lasting in (False, True):
             calls = first_calls(found, least, lasting)

@@ -47,7 +47,7 @@ class DeliveryRisk:
     """Chance that dated issues and running sprints miss what was promised, with what drives it."""
 
     model_id = "delivery_risk"
-    version = "1.0.0"
+    version = "1.0.1"
     ledger_table = "delivery_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
