@@ -144,9 +144,12 @@ def _costs(final: dict[str, float], said: pd.DataFrame) -> list[Case]:
             "drivers": {name: amount / budget for name, amount in _effects(row["drivers"]).items()},
             "share_band": _band(row["percent_complete"], (30.0, 60.0)),
         }
-        cases.append(common | {"of": "cost", "happened": cost > budget})
+        told = {"chance": row["probability_over_budget"]} | {
+            f"held_{level}": cost <= row[f"estimate_at_completion_amount_{level}"] for level in ("p50", "p80", "p95")
+        }
+        cases.append(common | told | {"of": "cost", "happened": cost > budget})
         foretold = budget / row["cost_performance_index"]
-        cases.append(common | {"of": "cost_against_cpi", "happened": cost > foretold, "ratio": cost / foretold})
+        cases.append(common | {"of": "cost_against_cpi", "happened": cost > foretold})
     return cases
 
 

@@ -70,7 +70,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     seeds = SEEDS[:1] if quick else SEEDS
     cases = pd.concat([cases_of(simulate(seed, looks=7 if quick else 14)) for seed in seeds], ignore_index=True)
-    for line in judged(cases):
+    for line in [*judged(cases), cost_kept(cases)]:
         print(json.dumps(line), flush=True)
 
 
@@ -86,6 +86,17 @@ def judged(cases: pd.DataFrame) -> Iterator[dict[str, Any]]:
             yield {"work": "driver", "of": claim.of, "driver": claim.driver,
                    "told_as": "adding" if claim.adds else "lowering",
                    **_compared(part.loc[comparable].reset_index(drop=True), told[comparable], claim)}  # fmt: skip
+
+
+def cost_kept(cases: pd.DataFrame) -> dict[str, Any]:
+    """Whether the cost forecasts themselves came true: a driver of a forecast that does not is little worth."""
+    part = cases.loc[cases["of"] == "cost"]
+    over, chance = part["happened"].to_numpy(dtype=float), part["chance"].to_numpy(dtype=float)
+    held = {f"held_{level}": _round(part[f"held_{level}"].astype(float).mean()) for level in ("p50", "p80", "p95")}
+    return {"work": "cost forecast", "cases": len(part), "projects": int(part["cluster"].nunique()),
+            "over_budget": _round(over.mean()), "mean_chance": _round(chance.mean()),
+            "brier": _round(((chance - over) ** 2).mean()), "brier_base_rate": _round(over.mean() * (1 - over.mean())),
+            **held}  # fmt: skip
 
 
 def _compared(part: pd.DataFrame, told: np.ndarray, claim: Claim) -> dict[str, Any]:
