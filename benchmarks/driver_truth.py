@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,9 @@ def main() -> None:
         print(json.dumps(line), flush=True)
 
 
-def judged(cases: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def judged(cases: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> Iterator[dict[str, Any]]:
     """A line a claim that was made at all."""
-    for claim in CLAIMS:
+    for claim in claims:
         part = cases.loc[cases["of"] == claim.of].reset_index(drop=True)
         effect = np.array([drivers.get(claim.driver, 0.0) for drivers in part["drivers"]]) * (1 if claim.adds else -1)
         first = [claim.driver in told if isinstance(told, list) else True for told in part["told"]]

@@ -27,7 +27,7 @@ from models.tracks.registry import track
 
 SEED = 0
 NEAR = "within the year, if reported after it"
-BANDS = {"up to 104": (0, 104), "105 to 208": (104, 208), "over 208": (208, 9e9)}
+BANDS = {"all beyond the year": (0, 9e9), "up to 104": (0, 104), "105 to 208": (104, 208), "over 208": (208, 9e9)}
 CALLS = (0.3, 0.5, 0.65, 0.8)
 YEAR = {"capital": FARTHEST / 7, "gmpp": 53.0}  # weeks after which at the latest it is reported again
 DAYS = {"over_0_days": 0, "over_180_days": 180, "slip_over_6_months": 183}

@@ -10,7 +10,6 @@ from models.delivery_risk.sprints import Running
 
 MOST_DRIVERS = 3  # told of one issue
 LEAST_ODDS = 0.1  # log odds: a trait that moves the chance by less is not a driver
-ONLY_ADDING = ("late_rate",)  # a punctual past of the project was found to tell nothing of the next issue
 UNITS = {"story_points": "points", "issues": "issues"}
 
 
@@ -21,7 +20,7 @@ def issue_drivers(state: Mapping[Any, Any], parts: Any) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = [
         {"driver": name, "effect": round(float(part), 3), "text": text}
         for name, part, text in zip(TRAITS, parts, _texts(state), strict=True)
-        if abs(part) >= LEAST_ODDS and text and (part > 0 or name not in ONLY_ADDING)
+        if abs(part) >= LEAST_ODDS and text
     ]
     return sorted(told, key=lambda item: (-abs(item["effect"]), item["driver"]))
 
