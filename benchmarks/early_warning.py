@@ -53,7 +53,7 @@ def forecasts(seed: int) -> pd.DataFrame:
     said = pd.concat(parts, ignore_index=True)
     promise = pd.to_datetime(said["baseline_on"]).fillna(pd.to_datetime(said["promised_on"]))
     day = pd.to_datetime(said["as_of_on"])
-    ended = pd.to_datetime(said["subject_id"].map(record.finished)).fillna(pd.Timestamp.max)
+    ended = pd.to_datetime(said["subject_id"].map(record.finished))
     cluster = f"{seed}/" + said["subject_id"]
     found = pd.DataFrame(
         {
@@ -63,7 +63,7 @@ def forecasts(seed: int) -> pd.DataFrame:
             "promise": promise,
             "weeks": (promise - day).dt.days / 7.0,
             "chance": said["probability_late"],
-            "happened": ended > promise,
+            "happened": ended.isna() | (ended > promise),
         }
     )
     return found.loc[found["weeks"] > 0].reset_index(drop=True)
