@@ -45,7 +45,11 @@ def portfolio_tables(seed: int) -> dict[str, pd.DataFrame]:
     """The simulated portfolio at its present, with its planned finishes as baselines."""
     from connectors.sandbox.portfolio.simulator import Simulator
 
-    simulator = Simulator(seed)
+    return simulated_tables(Simulator(seed))
+
+
+def simulated_tables(simulator: Any) -> dict[str, pd.DataFrame]:
+    """What a simulation has recorded so far, in the same shape."""
     world = simulator.world
     parents = {issue.parent_id for issue in world.issues.values()}
     plans = {one["project_key"]: one for one in simulator.register()["Baselines"]}

@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.delivery_risk import landmarks, sprints
 from models.delivery_risk.chance import Chance, learn
-from models.delivery_risk.words import issue_drivers, issue_sentence, sprint_drivers, sprint_sentence
+from models.delivery_risk.words import MOST_DRIVERS, issue_drivers, issue_sentence, sprint_drivers, sprint_sentence
 from models.forecaster import Tables
 from models.schedule_slip.events import OPEN, day_number, day_of, effective_days
 from models.schedule_slip.subjects import withheld
@@ -47,11 +47,15 @@ class DeliveryRisk:
     """Chance that dated issues and running sprints miss what was promised, with what drives it."""
 
     model_id = "delivery_risk"
-    version = "1.0.0"
+    version = "1.0.1"
     ledger_table = "delivery_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
     output = OUTPUT
+
+    def __init__(self, most_drivers: int = MOST_DRIVERS) -> None:
+        """Anything but the default serves benchmarks that hold every driver against the truth."""
+        self._most_drivers = most_drivers
 
     def forecast(self, tables: Tables, as_of: date, seed: int) -> pd.DataFrame:
         """One row per open issue with a due date and per running sprint; nothing is drawn, `seed` is only recorded."""
@@ -62,6 +66,7 @@ class DeliveryRisk:
             keys=dict(zip(projects["project_id"].astype(str), projects["project_key"], strict=True)),
             held=withheld(tables["int_governance__project_trust"]),
             said={"model_id": self.model_id, "model_version": self.version, "seed": seed},
+            most_drivers=self._most_drivers,
         )
         rows = _issues(tables, until, common) + _sprints(tables, as_of, until, common)
         frame = pd.DataFrame(rows, columns=list(self.output))
@@ -72,8 +77,8 @@ class DeliveryRisk:
 class _Common:
     """What every row needs: labels of projects, those withheld, and what is the same for all."""
 
-    def __init__(self, keys: Mapping[str, Any], held: set[str], said: Mapping[str, Any]) -> None:
-        self.keys, self.held, self.said = keys, held, said
+    def __init__(self, keys: Mapping[str, Any], held: set[str], said: Mapping[str, Any], most_drivers: int) -> None:
+        self.keys, self.held, self.said, self.most_drivers = keys, held, said, most_drivers
 
     def row(self, kind: str, name: str, project: str, day: int, status: str, known: Sequence[object]) -> dict[str, Any]:
         """The row's frame; `known` is what its hash is over."""
@@ -131,7 +136,7 @@ def _issue(
     if row["forecast_status"] == "ok":
         value = SUREST if overdue else float(np.clip(probability, LEAST, SUREST))
         row["probability_late"] = round(value, 6)
-        row["drivers"] = json.dumps(issue_drivers(state, parts))
+        row["drivers"] = json.dumps(issue_drivers(state, parts)[: common.most_drivers])
     return row | {"sentence": issue_sentence(row, state)}
 
 

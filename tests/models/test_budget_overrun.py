@@ -85,6 +85,15 @@ def test_what_estimates_missed_by_moves_the_next_one() -> None:
     assert row["estimate_at_completion_amount_p50"] > by_index + 20
 
 
+def test_a_past_in_which_work_got_cheaper_never_takes_the_median_below_what_cpi_foretells() -> None:
+    earned = np.linspace(0.02, 0.8, 40) * 1000.0
+    cheaper = np.where(earned <= 400, earned, 400 + 0.5 * (earned - 400))
+    row = forecast(tables(*(weeks(earned, cheaper, project=f"s:{n}") for n in range(1, 9)))).loc["s:1"]
+    by_index = float(row["budget_at_completion_amount"] / row["cost_performance_index"])
+    assert row["estimate_at_completion_amount_p50"] >= by_index - 0.1
+    assert json.loads(row["drivers"])[1]["amount"] >= 0.0
+
+
 def test_drivers_add_up_to_the_expected_overrun() -> None:
     row = forecast(tables(*(steady(0.8, project=f"s:{n}") for n in range(1, 4)))).loc["s:1"]
     parts = json.loads(row["drivers"])

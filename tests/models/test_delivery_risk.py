@@ -12,6 +12,7 @@ import pytest
 
 from models.delivery_risk.model import DeliveryRisk
 from models.delivery_risk.sprints import Running
+from models.delivery_risk.words import issue_drivers, sprint_drivers
 
 AS_OF = date(2026, 6, 1)
 NOON = pd.Timedelta(hours=12)
@@ -166,6 +167,21 @@ def test_a_sprint_falls_short_in_the_share_of_past_sprints_that_would_have() -> 
     sprint = Running("s:1", "S", "s:1", pd.Timestamp(AS_OF), 0.5, "issues", committed=10, added=0, delivered=2,
                      remaining=8, shares=np.array([0.0, 0.5, 1.0, 1.0]), weights=np.ones(4), usual=0.2)  # fmt: skip
     assert sprint.chance_short() == pytest.approx((2 + 1) / (4 + 2))  # two of four fell short, one doubt each side
+
+
+def test_work_added_to_a_sprint_is_told_as_lowering_the_risk_to_fall_short() -> None:
+    sprint = Running("s:1", "S", "s:1", pd.Timestamp(AS_OF), 0.5, "issues", committed=10, added=5, delivered=2,
+                     remaining=13, shares=np.array([0.5]), weights=np.ones(1), usual=0.2)  # fmt: skip
+    told = sprint_drivers(sprint)[1]
+    assert (told["driver"], told["effect"]) == ("added_scope", -0.5)
+    assert told["text"] == "5 issues added since the start (50 % of the commitment); done, they count as delivered too"
+
+
+def test_what_was_found_to_be_no_cause_is_not_told_as_one() -> None:
+    state = {"days_left": 3, "age": 300, "is_started": 0, "days_started": 0, "due_moves": 2, "is_blocked": 1,
+             "days_blocked": 9, "late_rate": 0.4}  # fmt: skip
+    told = [driver["driver"] for driver in issue_drivers(state, np.ones(7))]
+    assert told == ["is_blocked", "late_rate", "not_started", "time_left"]
 
 
 def test_findings_that_cost_trust_withhold_the_numbers() -> None:
