@@ -16,7 +16,14 @@ MOST = 5
 LIKELY = 0.5
 FELT_DAYS = 0.5
 """Average delay by a dependency from which it is worth a line."""
-TABLES = ("rpt_portfolio_forecast", "rpt_allocation_advice", "rpt_budget_forecast", "rpt_delivery_risk")
+MOVED_DAYS = 7
+TABLES = (
+    "rpt_portfolio_forecast",
+    "rpt_forecast_change",
+    "rpt_allocation_advice",
+    "rpt_budget_forecast",
+    "rpt_delivery_risk",
+)
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,13 @@ def across(tables: Mapping[str, pd.DataFrame], known: Collection[str]) -> Across
     forecast = said["rpt_portfolio_forecast"]
     whole = next((row for row in forecast if row["subject_type"] == "portfolio"), None)
     edges = [row for row in forecast if row["subject_type"] == "dependency" and _more(row, "expected_delay_days")]
+    moved = [row for row in said["rpt_forecast_change"] if _has_moved(row)]
     advice = [row for row in said["rpt_allocation_advice"] if not missing(row["advice_rank"])]
     dear = [row for row in said["rpt_budget_forecast"] if _more(row, "probability_over_budget", LIKELY)]
     ahead = [row for row in said["rpt_delivery_risk"] if _is_ahead(row)]
     panels = [
+        Panel("Dates that moved most", "No project's finish has moved by a week or more since it was last said.",
+              _lines(sorted(moved, key=lambda row: (-abs(int(row["move_days"])), text(row["subject_id"]))), known)),
         Panel("Dependencies that delay most", "No dependency delays a finish by half a day or more.",
               _lines(_top(edges, "expected_delay_days"), known)),
         Panel("What would help most", "No change that was tried saves time.",
@@ -70,6 +80,12 @@ def across(tables: Mapping[str, pd.DataFrame], known: Collection[str]) -> Across
 def _more(row: Row, column: str, than: float = FELT_DAYS) -> bool:
     found = number(row[column])
     return found is not None and found >= than
+
+
+def _has_moved(row: Row) -> bool:
+    if row["subject_type"] != "project" or row["forecast_status"] != "ok":
+        return False
+    return abs(int(row["move_days"])) >= MOVED_DAYS
 
 
 def _is_ahead(row: Row) -> bool:

@@ -155,6 +155,7 @@ def across(projects: pd.DataFrame) -> dict[str, pd.DataFrame]:
     project = {"project_id": first.project_id, "subject_key": first.project_key, "is_current": True}
     edge = {**project, "subject_type": "dependency", "subject_key": "P00-7"}
     advice = {"subject_type": "project", "subject_id": second.project_id, "subject_key": second.project_key}
+    moved = {"subject_type": "project", "subject_id": first.project_id, "forecast_status": "ok", **project}
     cost = {"project_id": first.project_id, "project_key": first.project_key, "is_current": True}
     due = {"subject_type": "issue", **project, "as_of_on": TODAY, "probability_late": 0.9}
     return {
@@ -165,6 +166,14 @@ def across(projects: pd.DataFrame) -> dict[str, pd.DataFrame]:
                 {"subject_type": "portfolio", "sentence": "As once said.", "is_current": False},
                 {**edge, "expected_delay_days": 12.5, "sentence": "P00-7 waits for P01-3, 12.5 days on average."},
                 {**edge, "expected_delay_days": 0.1, "sentence": "P00-7 waits for nobody much."},
+            ]
+        ),
+        "rpt_forecast_change": pd.DataFrame(
+            [
+                {**moved, "move_days": 8, "sentence": "Eight days later."},
+                {**moved, "move_days": -30, "sentence": "Thirty days earlier."},
+                {**moved, "move_days": 2, "sentence": "Hardly moved."},
+                {**moved, "move_days": None, "forecast_status": "first_forecast", "sentence": "Said first."},
             ]
         ),
         "rpt_allocation_advice": pd.DataFrame(

@@ -63,8 +63,17 @@ def test_across_projects_says_what_the_tables_say_now_of_what_matters(page: str)
     assert '<a href="#project-demo-10000">P00-7</a> waits for P01-3, 12.5 days on average.' in said
     assert said.index("Best of all.") < said.index("Second best.")
     assert said.index("Due in two days.") < said.index("Due in nine days.")
+    assert said.index("Thirty days earlier.") < said.index("Eight days later.")
     assert "Costs too much." in said
-    for left_out in ("As once said.", "nobody much", "Of no help.", "what was planned", "Late already."):
+    for left_out in (
+        "As once said.",
+        "nobody much",
+        "Of no help.",
+        "what was planned",
+        "Late already.",
+        "Hardly moved.",
+        "Said first.",
+    ):
         assert left_out not in said
 
 
