@@ -63,7 +63,7 @@ def _recorded_by(versions: pd.DataFrame, end: pd.Timestamp, order: str) -> pd.Da
 def _plan(projects: pd.DataFrame, column: str, versions: pd.DataFrame, told: str) -> None:
     """Set a date of each project to that of its newest version; none where there is no version."""
     newest = versions.drop_duplicates("project_id", keep="last").set_index("project_id")[told]
-    projects[column] = projects["project_id"].map(newest)
+    projects[column] = newest.reindex(projects["project_id"]).to_numpy()  # map() fails where there is no version
 
 
 def backtest(

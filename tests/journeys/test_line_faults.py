@@ -180,7 +180,10 @@ def fill(disk: Path, left: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("arguments", [("sync", "acme", "--full"), ("build", "--full-refresh"), ("run",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [("build", "--full-refresh"), ("run",), pytest.param(("sync", "acme", "--full"), marks=pytest.mark.nightly)],
+)
 def test_a_full_disk_is_told_leaves_nothing_half_written_and_the_next_run_completes(
     house: House, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:

@@ -58,6 +58,9 @@ def test_plans_are_those_on_record_that_day_however_late_they_reached_us(build: 
     assert pd.isna(projects.loc["s:B", "baseline_on"]), "it had none on record"
     assert pd.isna(projects.loc["s:A", "promised_on"])
     assert projects.loc["s:B", "promised_on"] == date(2025, 9, 1)
+    stamps = pd.to_datetime(tables["fct_baseline"]["baseline_finish_on"])  # as the warehouse gives them
+    tables["fct_baseline"] = tables["fct_baseline"].assign(baseline_finish_on=stamps)
+    assert known_by(tables, date(2025, 1, 1))["dim_project"]["baseline_on"].isna().all(), "nothing was on record yet"
 
 
 def test_an_outcome_is_when_the_last_item_open_then_was_done(build: Callable[..., Tables]) -> None:
