@@ -81,7 +81,7 @@ class ForecastChange:
             lender=rows["project_id"].map(home).fillna(""),  # of a part's pace
             status=_statuses(rows),
         )
-        return rows.assign(change_hash=_hashes(rows))
+        return rows.assign(change_hash=_hashes(rows.drop(columns="known_from")))  # when it was said changes no split
 
 
 def _statuses(rows: pd.DataFrame) -> npt.NDArray[np.object_]:
