@@ -32,12 +32,13 @@ def cases_of(record: SimulatedRecord) -> pd.DataFrame:
         known = record.as_of(look)
         risk = DeliveryRisk(most_drivers=len(TRAITS)).forecast(known, look, SEED)
         risk = risk.loc[risk["forecast_status"] == "ok"]
+        finish = ScheduleSlip().forecast(known, look, SEED)
         found = [
             *_in_work(record, look),
             *_issues(record, known, risk.loc[risk["subject_type"] == "issue"], look),
             *_sprints(record, risk.loc[risk["subject_type"] == "sprint"], look),
-            *_costs(costs, BudgetOverrun().forecast(known, look, SEED)),
-            *_projects(record, ScheduleSlip().forecast(known, look, SEED), look),
+            *_costs(costs, BudgetOverrun().forecast({**known, "schedule_forecast": finish}, look, SEED)),
+            *_projects(record, finish, look),
         ]
         cases += [case | {"look": look, "cluster": f"{record.seed}/{case['cluster']}"} for case in found]
     return pd.DataFrame(cases)

@@ -27,6 +27,8 @@ class Record:
     cost: FloatArray
     currency: str | None
     missing: str | None
+    day: int = 0
+    """Of the last of these weeks, since 1970-01-01."""
 
     @property
     def weeks(self) -> int:
@@ -62,7 +64,7 @@ def record_of(rows: pd.DataFrame) -> Record:
     currency = (
         None if last is None or pd.isna(last["reporting_currency_code"]) else str(last["reporting_currency_code"])
     )
-    return Record(budget, earned, cost, currency, missing)
+    return Record(budget, earned, cost, currency, missing, 0 if told.empty else int(told["day"].iloc[-1]))
 
 
 def design_of(share: float, efficiency: float, gain: float) -> list[float]:

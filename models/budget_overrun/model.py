@@ -1,9 +1,9 @@
 """Budget overrun: calibrated cost at completion of every project, and how likely it is to exceed the budget.
 
-The engine is the estimate at completion by the cost performance index, EAC = AC + (BAC - EV) / CPI (PMI, Practice
+One engine is the estimate at completion by the cost performance index, EAC = AC + (BAC - EV) / CPI (PMI, Practice
 Standard for Earned Value Management). What such estimates missed by at past origins of all projects moves it up and
-spreads it; the median never lies below it, for by CPI final costs are seldom overestimated (Christensen and Rees,
-Journal of Cost Analysis and Management, 2002: a lower bound).
+spreads it; its median never lies below it, for by CPI final costs are seldom overestimated. The other is what is
+spent a week until the finish that is forecast (`pace`); where there is one, both have half a say.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.budget_overrun import pace
 from models.budget_overrun.features import Record, design_of, past_of, record_of
+from models.budget_overrun.pace import Pace
 from models.budget_overrun.sentence import write_sentence
 from models.calibration import Conformal, Prior, calibrate
 from models.forecaster import Tables
@@ -37,6 +39,7 @@ INPUTS: Mapping[str, Sequence[str]] = {
         "actual_cost_amount", "missing",
     ),
     "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
+    "schedule_forecast": pace.INPUTS,
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
     "project_id", "project_key", "as_of_on", "model_id", "model_version", "forecast_status", "reporting_currency_code",
@@ -51,7 +54,7 @@ class BudgetOverrun:
     """Cost at completion by earned value, calibrated on what past estimates missed by."""
 
     model_id = "budget_overrun"
-    version = "1.1.0"
+    version = "1.2.0"
     ledger_table = "budget_forecast"
     key: Sequence[str] = ("project_id",)
     inputs = INPUTS
@@ -64,9 +67,18 @@ class BudgetOverrun:
         effective = effective_days(projects, as_of)
         records = _records(tables["fct_earned_value"], projects, effective)
         fit = calibrate(past_of(records), PRIOR)
+        finishes = pace.finishes_of(tables["schedule_forecast"])
         held = withheld(tables["int_governance__project_trust"])
         rows = [
-            self._row(project, int(day), record, (fit, number), str(project.project_id) in held, seed)
+            self._row(
+                project,
+                int(day),
+                record,
+                (fit, number),
+                str(project.project_id) in held,
+                seed,
+                pace.pace_of(record, finishes.get(str(project.project_id))),
+            )
             for number, (project, day, record) in enumerate(
                 zip(projects.itertuples(index=False), effective, records, strict=True)
             )
@@ -75,7 +87,14 @@ class BudgetOverrun:
         return frame.astype({"history_weeks": "Int64", "seed": "Int64"})
 
     def _row(
-        self, project: Any, day: int, record: Record, fit: tuple[Conformal, int], is_withheld: bool, seed: int
+        self,
+        project: Any,
+        day: int,
+        record: Record,
+        fit: tuple[Conformal, int],
+        is_withheld: bool,
+        seed: int,
+        spent: Pace | None,
     ) -> dict[str, Any]:
         row: dict[str, Any] = dict.fromkeys(self.output)
         row |= {
@@ -89,7 +108,7 @@ class BudgetOverrun:
             "history_weeks": record.weeks,
             "drivers": "[]",
             "seed": seed,
-            "inputs_hash": self._hash(row_of=(project.project_id, day, is_withheld), record=record, seed=seed),
+            "inputs_hash": self._hash(row_of=(project.project_id, day, is_withheld, spent), record=record, seed=seed),
         }
         if record.weeks:
             row |= {
@@ -99,7 +118,7 @@ class BudgetOverrun:
                 "cost_performance_index": _rounded(record.efficiency, 4),
             }
         if row["forecast_status"] == "ok":
-            row |= _estimate(record, *fit)
+            row |= _estimate(record, *fit, spent)
         return row | {"sentence": write_sentence(row, record.missing)}
 
     def _hash(self, row_of: tuple[Any, ...], record: Record, seed: int) -> str:
@@ -128,51 +147,56 @@ def _status(record: Record, is_withheld: bool) -> str:
     return "ok" if record.is_usable and record.weeks >= FEWEST_WEEKS else "not_enough_history"
 
 
-def _estimate(record: Record, fit: Conformal, number: int) -> dict[str, Any]:
+def _estimate(record: Record, fit: Conformal, number: int, spent: Pace | None) -> dict[str, Any]:
     """Quantiles, chance and drivers; the drivers' amounts add up to the expected overrun."""
     budget, cost = float(record.budget[-1]), float(record.cost[-1])
-    foretold = (budget - float(record.earned[-1])) / record.efficiency
     curve = fit.curve(number)
     centre = float(fit.centre(np.array([design_of(record.share, record.efficiency, 1.0 - record.share)]))[0])
-    centre = max(centre, -curve.quantile(0.5))
+    centre = max(centre, -curve.quantile(0.5)) + float(np.log((budget - float(record.earned[-1])) / record.efficiency))
+    by_index = cost + float(np.exp(centre + curve.quantile(0.5)))
+    if spent is not None:
+        curve, centre = pace.pooled(curve, centre, spent), 0.0
     totals = {
-        f"estimate_at_completion_amount_{name}": round(
-            cost + foretold * float(np.exp(centre + curve.quantile(level))), 2
-        )
+        f"estimate_at_completion_amount_{name}": round(cost + float(np.exp(centre + curve.quantile(level))), 2)
         for name, level in LEVELS.items()
     }
-    left = budget - cost
-    kept = curve.cdf(float(np.log(left / foretold)) - centre) if left > 0 else 0.0
+    kept = curve.cdf(float(np.log(budget - cost)) - centre) if budget > cost else 0.0
     middle = totals["estimate_at_completion_amount_p50"]
     return totals | {
         "overrun_amount_p50": round(middle - budget, 2),
         "probability_over_budget": round(float(np.clip(1.0 - kept, LEAST, SUREST)), 6),
-        "drivers": _drivers(record, middle),
+        "drivers": json.dumps(_drivers(record, by_index, middle, spent)),
     }
 
 
-def _drivers(record: Record, middle: float) -> str:
-    """JSON list of what moves the expected cost away from the budget, in amounts of the reporting currency."""
+def _drivers(record: Record, by_index: float, middle: float, spent: Pace | None) -> list[dict[str, Any]]:
+    """What moves the expected cost away from the budget, in amounts of the reporting currency."""
     budget, index = float(record.budget[-1]), record.efficiency
     by_efficiency = round(budget / index - budget, 2)
-    by_record = max(0.0, round(middle - budget - by_efficiency, 2))
+    by_record = max(0.0, round(by_index - budget - by_efficiency, 2))
     dearer = "more" if index < 1.0 else "less"
     later = "more expensive than" if by_record > 0 else "near what"
-    return json.dumps(
-        [
+    found = [
+        {
+            "driver": "cost_efficiency",
+            "amount": by_efficiency,
+            "text": f"work done so far cost {abs(100.0 / index - 100.0):.0f} % {dearer} than planned (CPI {index:.2f})",
+        },
+        {
+            "driver": "past_estimates",
+            "amount": by_record,
+            "text": f"past estimates at this stage ended up {later} CPI foretold",
+        },
+    ]
+    if spent is not None:
+        found.append(
             {
-                "driver": "cost_efficiency",
-                "amount": by_efficiency,
-                "text": f"work done so far cost {abs(100.0 / index - 100.0):.0f} % {dearer} than planned "
-                f"(CPI {index:.2f})",
-            },
-            {
-                "driver": "past_estimates",
-                "amount": by_record,
-                "text": f"past estimates at this stage ended up {later} CPI foretold",
-            },
-        ]
-    )
+                "driver": "spending_pace",
+                "amount": round(middle - budget - by_efficiency - by_record, 2),
+                "text": f"{spent.weekly:,.0f} are spent a week, and the finish is likely on {spent.finish_on}",
+            }
+        )
+    return found
 
 
 def _rounded(value: float, digits: int) -> float | None:
