@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from models.budget_overrun.model import BudgetOverrun
+from models.budget_overrun.pace import DELAY
 
 AS_OF = date(2026, 6, 7)  # a Sunday, on which weeks are told
 Tables = dict[str, pd.DataFrame]
@@ -32,7 +33,15 @@ def weeks(earned: Any, cost: Any, budget: float = 1000.0, project: str = "s:1") 
     )
 
 
-def tables(*parts: pd.DataFrame, trust: str = "trusted") -> Tables:
+def finish(weeks_ahead: float, project: str = "s:1") -> pd.DataFrame:
+    """A finish forecast of the project, the median so many weeks after AS_OF."""
+    days = {name: AS_OF + timedelta(weeks=weeks_ahead * factor)
+            for name, factor in (("p10", 0.7), ("p50", 1.0), ("p80", 1.3), ("p95", 1.8))}  # fmt: skip
+    said = {"subject_type": "project", "subject_id": project, "as_of_on": AS_OF, "forecast_status": "ok"}
+    return pd.DataFrame([said | {f"finish_on_{name}": day for name, day in days.items()}])
+
+
+def tables(*parts: pd.DataFrame, trust: str = "trusted", said: pd.DataFrame | None = None) -> Tables:
     names = sorted({str(part["project_id"].iloc[0]) for part in parts})
     return {
         "dim_project": pd.DataFrame(
@@ -45,6 +54,7 @@ def tables(*parts: pd.DataFrame, trust: str = "trusted") -> Tables:
             }
         ),
         "fct_earned_value": pd.concat(parts, ignore_index=True),
+        "schedule_forecast": finish(1).iloc[:0] if said is None else said,
         "int_governance__project_trust": pd.DataFrame(
             {"project_id": names, "governance_mode": "controlling", "trust_status": trust}
         ),
@@ -68,6 +78,23 @@ def test_a_project_that_always_kept_its_index_costs_the_budget_over_the_index() 
     assert row["estimate_at_completion_amount_p50"] == pytest.approx(1250, rel=0.05)
     assert row["probability_over_budget"] > 0.9
     assert row["estimate_at_completion_amount_p10"] < row["estimate_at_completion_amount_p80"]
+
+
+def test_what_is_spent_a_week_goes_on_until_the_finish_that_is_forecast() -> None:
+    given = steady(1.0)  # 600 of 1000 in thirty weeks, 20 a week, just as planned
+    row = forecast(tables(given, said=finish(12))).loc["s:1"]
+    weeks_told = 29  # between the first row and the last
+    expected = 600 + (600 - 20) / weeks_told * 12 * np.exp(DELAY)
+    assert row["estimate_at_completion_amount_p50"] == pytest.approx(expected, rel=0.01)
+    later = forecast(tables(given, said=finish(40))).loc["s:1"]
+    assert later["probability_over_budget"] > row["probability_over_budget"]
+    parts = {one["driver"]: one["amount"] for one in json.loads(row["drivers"])}
+    assert sum(parts.values()) == pytest.approx(row["overrun_amount_p50"], abs=0.02)
+    assert parts["spending_pace"] < 0  # the index foretells 1000
+    withheld = finish(40).assign(forecast_status="not_trusted")
+    alone = forecast(tables(given)).loc["s:1"]
+    by_index = forecast(tables(given, said=withheld)).loc["s:1"]
+    assert by_index["estimate_at_completion_amount_p50"] == alone["estimate_at_completion_amount_p50"]
 
 
 def test_a_cheap_project_is_unlikely_to_exceed_its_budget() -> None:
