@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from line import sandbox
+from bulk_sandbox import bulk_sandbox, environment
 from measure import child
 
 SLIPSTREAM = [sys.executable, "-m", "pipelines.cli"]
 DONE = "bulk-home-is-built"
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """This process's own, without the settings of any other home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLIPSTREAM_", "JIRA_"))}
-    return kept | {"SLIPSTREAM_HOME": str(home)} | more
 
 
 def built(home: Path, issues: int, *, publish: bool = True) -> Path:
@@ -26,9 +19,8 @@ def built(home: Path, issues: int, *, publish: bool = True) -> Path:
     mark = home / f"{DONE}-{issues}"
     if not mark.exists():
         home.mkdir(parents=True, exist_ok=True)
-        with sandbox(issues) as (url, email, token):
-            signed = {"JIRA_URL": url, "JIRA_EMAIL": email, "JIRA_API_TOKEN": token}
-            child([*SLIPSTREAM, "sync", "jira", "--full"], environment(home, **signed))
+        with bulk_sandbox(issues) as site:
+            child([*SLIPSTREAM, "sync", "jira", "--full"], site.environment(home))
         _build(home, ["build"])
         if publish:
             _build(home, ["forecast"])

@@ -12,17 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from bulk_sandbox import BulkSandbox, bulk_sandbox
 from line import PLAIN_LOOP
 from measure import Measured, child, report
 
@@ -51,39 +47,7 @@ print(json.dumps({"start": start, "cpu": used, "seconds": seconds, "counts": cou
 """
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """A sandbox in a process of its own, and how to reach it."""
-
-    pid: int
-    url: str
-    email: str
-    token: str
-
-    def cpu(self) -> float:
-        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-    def environment(self, home: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SLIPSTREAM_", "JIRA_"))}
-        told = {"JIRA_URL": self.url, "JIRA_EMAIL": self.email, "JIRA_API_TOKEN": self.token}
-        return kept | told | {"SLIPSTREAM_HOME": home}
-
-
-@contextmanager
-def sandbox(issues: int, latency_ms: int = 0) -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "pipelines.cli", "sandbox", "jira", "--port", "0", "--issues", str(issues)]
-    with subprocess.Popen([*command, "--latency-ms", str(latency_ms)], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            lines = iter(process.stdout or ())
-            url = next(line for line in lines if line.startswith("ready ")).split()[1]
-            words = next(lines).split()
-            yield Sandbox(process.pid, url, words[3], words[-1])
-        finally:
-            process.terminate()
-
-
-def synced(site: Sandbox, home: str) -> tuple[Measured, dict[str, Any]]:
+def synced(site: BulkSandbox, home: str) -> tuple[Measured, dict[str, Any]]:
     """A first sync, and what it says of itself; an incomplete one is no measurement."""
     measured = child(
         [sys.executable, "-m", "pipelines.cli", "sync", "jira", "--full", "--json"], site.environment(home)
@@ -96,7 +60,7 @@ def synced(site: Sandbox, home: str) -> tuple[Measured, dict[str, Any]]:
 
 def whole_way(issues: int, *, with_peer: bool = True) -> float:
     """Extract, land and stage; the CPU seconds of all three."""
-    with tempfile.TemporaryDirectory() as home, sandbox(issues) as site:
+    with tempfile.TemporaryDirectory() as home, bulk_sandbox(issues) as site:
         more: dict[str, Any] = {}
         if with_peer:
             plain = child([sys.executable, "-c", PLAIN_LOOP, site.url, site.email, site.token], site.environment(home))
@@ -141,7 +105,7 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*.parquet"))
 
 
-def _bytes_an_issue(site: Sandbox) -> int:
+def _bytes_an_issue(site: BulkSandbox) -> int:
     import base64
     import urllib.request
 
@@ -155,7 +119,7 @@ def _bytes_an_issue(site: Sandbox) -> int:
 
 def far_away(issues: int, latency_ms: int) -> None:
     """All requests of a sync take their latency, as many at a time as may be in flight: no sync can be faster."""
-    with tempfile.TemporaryDirectory() as home, sandbox(issues, latency_ms) as site:
+    with tempfile.TemporaryDirectory() as home, bulk_sandbox(issues, latency_ms) as site:
         landed, said = synced(site, home)
         least = math.ceil(said["requests"] / IN_FLIGHT) * latency_ms / 1000
         report(

@@ -10,16 +10,15 @@ the project parsed beforehand), memory the peak of its process. `heaviest` names
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from jira_speed import Sandbox, sandbox, synced
+from bulk_sandbox import BulkSandbox, bulk_sandbox
+from jira_speed import synced
 from measure import Measured, child, report
 
 BUILD = """
@@ -49,7 +48,7 @@ print(json.dumps({"cpu": used, "seconds": seconds, "models": models, "tests": te
 """
 
 
-def built(site: Sandbox, home: str, *arguments: str) -> tuple[Measured, dict[str, Any]]:
+def built(site: BulkSandbox, home: str, *arguments: str) -> tuple[Measured, dict[str, Any]]:
     """One build in a process of its own; the figures leave out its start."""
     ran = child([sys.executable, "-c", BUILD, *arguments], site.environment(home))
     told = json.loads(ran.output.splitlines()[-1])
@@ -75,22 +74,13 @@ def tell(name: str, issues: int, measured: Measured, told: dict[str, Any], **mor
     return seconds
 
 
-def touch(site: Sandbox, count: int) -> None:
-    """Have the sandbox update that many issues, spread over all projects; its clock moves on by an hour."""
-    sign_in = base64.b64encode(f"{site.email}:{site.token}".encode()).decode()
-    headers = {"Authorization": f"Basic {sign_in}"}
-    request = urllib.request.Request(f"{site.url}/sandbox/touch?count={count}", method="POST", headers=headers)
-    with urllib.request.urlopen(request) as answer:
-        answer.read()
-
-
 def rounds(issues: int, changed: int, times: int) -> None:
-    with tempfile.TemporaryDirectory() as home, sandbox(issues) as site:
+    with tempfile.TemporaryDirectory() as home, bulk_sandbox(issues) as site:
         synced(site, home)
         whole, told = built(site, home)
         full = tell("warehouse_full", issues, whole, told)
         for _ in range(times):
-            touch(site, changed)
+            site.touch(changed)
             child([sys.executable, "-m", "pipelines.cli", "sync", "jira"], site.environment(home))
             some, told = built(site, home)
             share = sum(told["models"].values()) / full

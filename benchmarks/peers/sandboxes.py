@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
@@ -14,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from benchmarks.peers.environments import HERE
+from benchmarks.bulk_sandbox import bulk_sandbox
 from connectors.sandbox.jira.factory import build
 from connectors.sandbox.jira.options import SandboxOptions
 from connectors.sandbox.jira.site import Site
@@ -57,16 +54,8 @@ def _held(issues: int) -> tuple[int, int]:
 def alone(issues: int) -> Iterator[Sandbox]:
     """In a process of its own, so that its CPU is told apart."""
     there = _held(issues)
-    command = [sys.executable, "-m", "pipelines.cli", "sandbox", "jira", "--port", "0", "--issues", str(issues)]
-    env = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
-        try:
-            lines = iter(process.stdout or ())
-            url = next(line for line in lines if line.startswith("ready ")).split()[1]
-            words = next(lines).split()
-            yield Sandbox((url, words[3], words[-1]), there)
-        finally:
-            process.terminate()
+    with bulk_sandbox(issues) as site:
+        yield Sandbox((site.url, site.email, site.token), there)
 
 
 @contextmanager
