@@ -62,7 +62,7 @@ def descriptions() -> dict[str, dict[str, str]]:
 def _declared() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in DECLARATIONS:
-        found |= yaml.safe_load(file.read_text(encoding="utf-8"))
+        found |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return found
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fixtures.yaml_files import read_yaml
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("connectors", "models", "expectations", "pipelines")
 REF = re.compile(r"\bref\(\s*['\"](\w+)['\"]\s*\)")
@@ -128,7 +130,7 @@ def modules() -> list[Module]:
 def _read(path: Path) -> dict[str, Any]:
     """A broken file is the business of the test that names it; here it counts as empty."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return read_yaml(path) or {}
     except yaml.YAMLError:
         return {}
 

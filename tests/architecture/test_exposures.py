@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.fixtures.yaml_files import parse_yaml
 
 ADDRESS = re.compile(r"\b(?:marts|reporting)\.([a-z_]+)|\b([a-z_]+)\.parquet$")
 LABELS = "pipelines/dashboard/"
@@ -21,7 +22,7 @@ NO_TELLERS = {"pipelines/stages/gate.py"}
 @pytest.fixture(scope="module")
 def exposures(root: Path) -> list[dict[str, Any]]:
     text = (root / "dbt_project/models/reporting/exposures.yml").read_text(encoding="utf-8")
-    declared: list[dict[str, Any]] = yaml.safe_load(text)["exposures"]
+    declared: list[dict[str, Any]] = parse_yaml(text)["exposures"]
     return declared
 
 

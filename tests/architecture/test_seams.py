@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from expectations import catalog
 from models.forecast_score.drift import COLUMNS
 from models.forecast_score.model import ForecastScore
 from models.registry import FORECASTERS
+from tests.fixtures.yaml_files import read_yaml
 
 STAMPED = {"known_from"}
 """Columns that the ledger adds to what a forecaster returns."""
@@ -31,7 +31,7 @@ def columns_of(table: dict[str, Any]) -> list[str]:
 def ledger(root: Path) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for file in sorted((root / "pipelines/resources").glob("ledger_tables*.yml")):
-        tables |= yaml.safe_load(file.read_text(encoding="utf-8"))
+        tables |= read_yaml(file)
     return tables
 
 

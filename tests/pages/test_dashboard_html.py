@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from pipelines.dashboard.render import TABLES, render
+from tests.fixtures.yaml_files import parse_yaml, read_yaml
 
 Tables = dict[str, pd.DataFrame]
 
@@ -170,11 +170,11 @@ def test_projects_without_any_target_date_are_not_called_late(portfolio: Tables,
 def test_the_page_needs_no_column_that_the_warehouse_does_not_promise(portfolio: Tables) -> None:
     models = Path(__file__).parents[2] / "dbt_project" / "models"
     for name, frame in portfolio.items():
-        contract = yaml.safe_load(next(models.rglob(f"{name}.yml")).read_text(encoding="utf-8"))["models"][0]
+        contract = read_yaml(next(models.rglob(f"{name}.yml")))["models"][0]
         assert set(frame.columns) <= {column["name"] for column in contract["columns"]}, name
 
 
 def test_the_page_is_an_exposure_of_every_table_it_reads() -> None:
     exposures = next((Path(__file__).parents[2] / "dbt_project").rglob("exposures.yml")).read_text(encoding="utf-8")
-    page = next(item for item in yaml.safe_load(exposures)["exposures"] if item["name"] == "dashboard")
+    page = next(item for item in parse_yaml(exposures)["exposures"] if item["name"] == "dashboard")
     assert {f"ref('{name}')" for name in TABLES} == set(page["depends_on"])

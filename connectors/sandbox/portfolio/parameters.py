@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -68,12 +69,16 @@ class Planning:
 @cache
 def planning(path: Path = PATH) -> Planning:
     """The planner's knobs; the file says what they were compared with, and when."""
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["planning"]["parameters"]
+    entries = _read(path)["planning"]["parameters"]
     return Planning(**{name: float(entry["value"]) for name, entry in entries.items()})
 
 
 @cache
 def load(path: Path = PATH) -> Parameters:
     """Read the file once; a missing or surplus name fails here, not deep in the simulation."""
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["parameters"]
+    entries = _read(path)["parameters"]
     return Parameters(**{name: float(entry["value"]) for name, entry in entries.items()})
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

@@ -8,16 +8,16 @@ from random import Random
 from typing import Any
 
 import pytest
-import yaml
 
 from connectors.sandbox.portfolio import hindsight, parameters, plan, planning
 from connectors.sandbox.portfolio.simulator import Simulator
 from connectors.sandbox.world import World
+from tests.fixtures.yaml_files import read_yaml
 
 pytestmark = pytest.mark.slow
 
 SEEDS = (1, 2)
-PLANNING: dict[str, Any] = yaml.safe_load(parameters.PATH.read_text(encoding="utf-8"))["planning"]
+PLANNING: dict[str, Any] = read_yaml(parameters.PATH)["planning"]
 
 
 @pytest.fixture(scope="module")

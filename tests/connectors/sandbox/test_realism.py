@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from connectors.sandbox.portfolio import measures, parameters
 from connectors.sandbox.portfolio.simulator import Simulator
 from connectors.sandbox.world import World
+from tests.fixtures.yaml_files import read_yaml
 
 Measured = dict[str, dict[str, float]]
-REALISM: dict[str, Any] = yaml.safe_load(parameters.PATH.read_text(encoding="utf-8"))
+REALISM: dict[str, Any] = read_yaml(parameters.PATH)
 SHARED = Path(os.environ.get("SLIPSTREAM_SHARED", Path(__file__).parents[4] / "shared"))
 
 
