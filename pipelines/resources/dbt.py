@@ -186,7 +186,7 @@ class Dbt:
             command = [*_QUIET, *arguments, *self._target(), "--vars", json.dumps(given)]
             for option, place in places.items():
                 command += [option, str(place)]
-            with duckdb_session.using(self.session or Session()):
+            with duckdb_session.using(self.session or Session()), dbt_diet.unnamed_flags():
                 return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(command)
 
     def _target(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Spares a build what dbt does for nobody: most of a small build is dbt's own work for each table, not DuckDB's.
 
-For each table dbt lays out every macro there is, twice, and makes a message of every statement, listened to or not.
+For each table dbt lays out every macro there is, twice, and makes a message of every statement, listened to or not; and
+it walks the whole stack of calls, module by module, to learn who declared a flag that has told it nothing.
 """
 
 from __future__ import annotations
@@ -68,6 +69,20 @@ def _closure(todo: Iterable[str], by_name: dict[str, list[Any]]) -> set[str]:
         words |= {f"{adapter}__{word}" for word in (name, *words) for adapter in _ADAPTERS}  # by adapter.dispatch
         waiting |= (words & by_name.keys()) - found
     return found
+
+
+@contextmanager
+def unnamed_flags() -> Iterator[None]:
+    """Within the block a flag of dbt's behaviour that names no source is the adapters', as all of those are."""
+    from dbt_common.behavior_flags import BehaviorFlagRendered
+
+    flag: Any = BehaviorFlagRendered
+    before = flag.__dict__["_default_source"]
+    flag._default_source = staticmethod(lambda: "dbt.adapters")
+    try:
+        yield
+    finally:
+        flag._default_source = before
 
 
 @contextmanager
