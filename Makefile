@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Some machines forbid Python to keep what it compiled: each of the many processes of a run would compile it all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Python 3.11 or 3.12: `python3` where it is one of them, else the first that is found.
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
