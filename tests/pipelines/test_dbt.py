@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -140,17 +141,35 @@ def test_the_project_hash_follows_models_and_mappings(small: Dbt) -> None:
     assert small.project_hash() == before
 
 
-def test_the_warehouses_of_an_installation_share_the_parsed_project(small: Dbt, tmp_path: Path) -> None:
+@pytest.fixture
+def parsing(small: Dbt, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Where projects are parsed to from now on; what comes there is a copy of the small one, as parsing takes long."""
+    places: list[Path] = []
+    parsed = small.manifest_path().parent
+
+    def parse(_: Dbt, root: Path, place: Path) -> None:
+        places.append(place)
+        shutil.copytree(parsed, place)
+
+    monkeypatch.setattr(Dbt, "_parse", parse)
+    return places
+
+
+def test_the_warehouses_of_an_installation_share_the_parsed_project(
+    small: Dbt, tmp_path: Path, parsing: list[Path]
+) -> None:
     shared = tmp_path / "shared"
     homes = [tmp_path / name for name in ("one", "other")]
     found = [Dbt(small.project_dir, home, home / "w.duckdb", shared_dir=shared).manifest_path() for home in homes]
     assert found[0] == found[1]
     assert found[0].is_relative_to(shared)
+    assert [place.parent for place in parsing] == [shared], "parsed once, and not by the second"
 
 
-def test_a_read_only_installation_is_parsed_into_the_home(small: Dbt, tmp_path: Path) -> None:
+def test_a_read_only_installation_is_parsed_into_the_home(small: Dbt, tmp_path: Path, parsing: list[Path]) -> None:
     nowhere = tmp_path / "a file"
     nowhere.write_text("")
     home = tmp_path / "home"
     found = Dbt(small.project_dir, home, home / "w.duckdb", shared_dir=nowhere / "shared").manifest_path()
     assert found.is_relative_to(home)
+    assert [place.parent for place in parsing] == [home]
