@@ -13,11 +13,7 @@
 with
     {% if is_incremental() %}
         touched as (
-            select issue_id
-            from {{ ref("fct_issue_field_history") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or recorded_at > timestamp '{{ mark["as_of"] }}'
+            {{ changed_issues(mark, {"fct_issue_field_history": "recorded_at"}) }}
         ),
     {% endif %}
     set_field as (
@@ -44,12 +40,17 @@ with
             history.known_from,
             coalesce(string_split_regex(history.from_id, ',\s*'), []) as told_before,
             coalesce(string_split_regex(history.to_id, ',\s*'), []) as after
-        from {{ ref("fct_issue_field_history") }} as history
+        from
+            -- within, so that the few are found before they are joined
+            (
+                select *
+                from {{ ref("fct_issue_field_history") }}
+                where {{ only_touched() }}
+            ) as history
         inner join
             set_field
             on set_field.field_id = history.field_id
             and set_field.site_id = split_part(history.issue_id, ':', 1)
-        where {{ only_touched("history.issue_id") }}
     ),
     chained as (
         select

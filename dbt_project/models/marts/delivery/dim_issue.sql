@@ -1,6 +1,7 @@
--- depends_on: {{ ref("int_delivery__issue_kin") }}
+-- depends_on: {{ ref("int_delivery__issue_link") }}
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key="issue_id") }}
 {% set mark = watermark() if is_incremental() else {} %}
+{% set standing = issue_standing("(select issue_id from touched)") if is_incremental() else ref("int_delivery__issue_standing") %}
 
 with
     {% if is_incremental() %}
@@ -22,9 +23,7 @@ with
             select issue_id
             from changed
             union
-            select issue_id
-            from {{ ref("int_delivery__issue_kin") }}
-            where kin_issue_id in (select issue_id from changed)
+            {{ relatives_of("(select issue_id from changed)") }}
             union
             select parent_issue_id
             from {{ this }}
@@ -84,10 +83,15 @@ with
                 above.parent_issue_id
             ) as parent_issue_id,
             above.epic_id
-        from {{ ref("int_delivery__issue_current") }} as held
+        from
+            -- within, so that the few are found before they are joined
+            (
+                select *
+                from {{ ref("int_delivery__issue_current") }}
+                where created_at <= {{ as_of() }} and {{ only_touched() }}
+            ) as held
         left join {{ ref("int_delivery__issue_rewound") }} as past using (issue_id)
         left join {{ ref("int_delivery__issue_parent") }} as above using (issue_id)
-        where held.created_at <= {{ as_of() }} and {{ only_touched("held.issue_id") }}
     )
 select
     issue.issue_id,
@@ -128,7 +132,7 @@ select
     {{ as_of() }} as _as_of
 from issue
 inner join flow using (issue_id)
-left join {{ ref("int_delivery__issue_standing") }} as standing using (issue_id)
+left join {{ standing }} as standing using (issue_id)
 left join
     {{ ref("stg_jira__project") }} as project on project.project_id = issue.project_id
 left join

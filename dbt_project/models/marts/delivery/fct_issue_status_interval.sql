@@ -4,11 +4,7 @@
 with
     {% if is_incremental() %}
         touched as (
-            select issue_id
-            from {{ ref("fct_issue_field_history") }}
-            where
-                _commit_seq > {{ mark["commit_seq"] }}
-                or recorded_at > timestamp '{{ mark["as_of"] }}'
+            {{ changed_issues(mark, {"fct_issue_field_history": "recorded_at"}) }}
             union
             select issue_id
             from {{ this }}
@@ -31,11 +27,16 @@ with
             entry.*,
             split_part(entry.issue_id, ':', 1) || ':' || entry.to_id as status_id,
             coalesce(lower(issue.issue_type), '') as issue_type_name
-        from {{ ref("fct_issue_field_history") }} as entry
+        from
+            -- within, so that the few are found before they are joined
+            (
+                select *
+                from {{ ref("fct_issue_field_history") }}
+                where field_id = 'status' and {{ only_touched() }}
+            ) as entry
         left join
             {{ ref("int_delivery__issue_current") }} as issue
             on issue.issue_id = entry.issue_id
-        where entry.field_id = 'status' and {{ only_touched("entry.issue_id") }}
     ),
     -- What the register says, worked out once for each status, project and type: of the
     -- rows in force the most specific one, until another comes in force.
