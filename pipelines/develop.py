@@ -21,6 +21,7 @@ def serve(tell: Callable[[str], None], port: int) -> int:
     config = settings.load()
     place = sandbox.SandboxHome(config.home)
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)  # a shell's background job ignores it, and so would all that it starts
     with ExitStack() as stack:
         if place.is_there and config.sources_dir == place.sources:
             tell(f"sandbox Jira answers at {stack.enter_context(sandbox.running(place))}")
