@@ -198,8 +198,12 @@ def row(low: float, high: float, evidence: str = "issued", **more: object) -> di
     return {
         "model_id": "m", "model_version": "1", "subject_type": "project", "horizon_band": "all", "evidence": evidence,
         "measure": "coverage_80", "as_of_on": TODAY, "score_status": "ok", "value": (low + high) / 2, "value_low": low,
-        "value_high": high, "resolved_count": 50, "cluster_count": 20, "known_from": pd.Timestamp(TODAY), **more,
+        "value_high": high, "resolved_count": 50, "cluster_count": 20, "scored_to_on": TODAY - timedelta(weeks=1),
+        "known_from": pd.Timestamp(TODAY), **more,
     }  # fmt: skip
+
+
+SPOKE_LAST = row(0.05, 0.20, as_of_on=START + timedelta(days=10), scored_to_on=START)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +221,10 @@ def row(low: float, high: float, evidence: str = "issued", **more: object) -> di
         ([row(0.70, 0.76, as_of_on=START), row(0.75, 0.85)], set()),  # the newest counts
         ([row(0.70, 0.76, model_version="0")], set()),
         ([row(0.70, 0.76, "fallback")], set()),
+        # the naive has spoken since: what the model said last holds for a year, or it would never speak again
+        ([SPOKE_LAST, row(0.75, 0.85, "fallback", as_of_on=START + timedelta(days=363))], {"project"}),
+        ([SPOKE_LAST, row(0.75, 0.85, "fallback", as_of_on=START + timedelta(days=364))], set()),
+        ([SPOKE_LAST, row(0.70, 0.76, "backtest", as_of_on=START + timedelta(days=364))], {"project"}),
     ],
 )
 def test_a_model_has_drifted_when_its_coverage_lies_outside_the_band(

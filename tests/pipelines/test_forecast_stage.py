@@ -113,7 +113,7 @@ def test_a_model_that_has_left_its_band_steps_back_and_returns(bench: Bench) -> 
     score = {
         "model_id": "schedule_slip", "model_version": ScheduleSlip.version, "subject_type": "project",
         "horizon_band": "all", "evidence": "issued", "measure": "coverage_80", "score_status": "ok",
-        "as_of_on": NOON.date(), "resolved_count": 60, "cluster_count": 20,
+        "as_of_on": NOON.date(), "resolved_count": 60, "cluster_count": 20, "scored_to_on": NOON.date(),
     }  # fmt: skip
     drifts = []
     for number, (low, high) in enumerate(((0.75, 0.9), (0.5, 0.7), (0.78, 0.85))):
