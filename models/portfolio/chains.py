@@ -6,8 +6,6 @@ Criticality is the share of trials in which something lies on the chain that dec
 
 from __future__ import annotations
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 
@@ -49,8 +47,8 @@ class Chains:
             if onward is not None:
                 mark[row] |= onward
                 self._marks[project] |= mark[row]
-        found = mark.take(group.rows, axis=0)
-        found *= self._waits.allowed.take(group.links, axis=0) == begins.take(group.rows, axis=0)
+        found = group.by_link(mark)
+        found *= self._waits.allowed.take(group.links, axis=0) == group.by_link(begins)
         for link, marked in zip(group.links.tolist(), found, strict=True):
             project, row = self._plan.before[link]
             if row < 0:
@@ -66,10 +64,9 @@ class Chains:
             for other in self._plan.links[group.waits.start + row]:
                 if other != link:
                     np.maximum(begins, self._waits.allowed[other], out=begins)
-        np.subtract(self._waits.begins[group.waits].take(group.rows, axis=0), gained, out=gained)
+        np.subtract(group.by_link(self._waits.begins[group.waits]), gained, out=gained)
         projects = group.projects[group.rows]
-        finish = self._waits.ends[group.waits].take(group.rows, axis=0)
-        finish -= gained
+        finish = group.by_link(self._waits.ends[group.waits]) - gained
         np.maximum(finish, self._passage.alone.take(projects, axis=0), out=finish)
         for link, row, sooner in zip(group.links.tolist(), group.rows.tolist(), finish, strict=True):
             self._beside(link, group.waits.start + row, sooner)
@@ -77,7 +74,7 @@ class Chains:
         return means(finish), means(gained)
 
     def _beside(self, link: int, waiting: int, finish: Days) -> None:
-        """A finish without one link, as it is by the one piece that waits for it, put right for the project's others."""
+        """A finish without one link, so far by the piece that waited for it: by the others of the project, too."""
         project = self._plan.projects[waiting]
         if project in self._plan.chained:
             finish[:] = self._moved_along(project, link)
@@ -88,7 +85,7 @@ class Chains:
 
     def _moved_along(self, project: int, link: int) -> Days:
         """When a project would finish without one of its links, everything else in it moving along."""
-        finish = self._passage.alone[project]
+        finish: Days = self._passage.alone[project]
         sooner: dict[int, Days] = {}
         for waiting in self._plan.together[project]:
             begins = self._waits.natural[waiting]
@@ -102,10 +99,15 @@ class Chains:
 
 
 def means(rows: Days) -> Numbers:
-    return np.add.reduce(rows, axis=1).astype(np.float64) / rows.shape[1]  # of float32 in pairs
+    """Of each row: sums of float32 in pairs, without the detours of mean()."""
+    sums: Days = np.add.reduce(rows, axis=1)
+    found: Numbers = sums.astype(np.float64) / rows.shape[1]
+    return found
 
 
 def shares(marks: Marks) -> Numbers:
     """Of each row the share of trials with LAST, and that with LATE."""
     chains = ((marks >> 1).view(np.bool_), (marks & LATE).view(np.bool_))
-    return np.array([[np.count_nonzero(row) for row in rows] for rows in chains]).reshape(2, -1) / marks.shape[1]
+    counts = np.array([[np.count_nonzero(row) for row in rows] for rows in chains], dtype=np.float64)
+    found: Numbers = counts.reshape(2, -1) / marks.shape[1]
+    return found

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from models.portfolio.chains import LAST, Chains, Marks, means, shares
+from models.portfolio.chains import LAST, Chains, Marks, Numbers, means, shares
 from models.portfolio.network import Network
 from models.portfolio.sampling import Days, Draws, Shocks, slices
 from models.portfolio.simulation import Passage, Simulator
 
 BLOCK = 1_250  # trials at a time, each with streams of its own
-FEW, THREADS = 200, 2  # projects for which a second thread is not worth its start; threads
+FEW, THREADS = 200, 2  # of fewer projects a second thread is not worth its start; threads
 
 
 @dataclass(frozen=True)
 class Findings:
     """What one passage says of projects (rows as in the network) and of relations."""
 
-    late: npt.NDArray[np.float64]  # share of trials late
-    critical: npt.NDArray[np.float64]  # of the chain to the last finish
-    promise_critical: npt.NDArray[np.float64]  # of a chain to a missed promise
-    received: npt.NDArray[np.float64]  # days that links add to the finish, on average
-    late_days: npt.NDArray[np.float64]  # days late, on average
+    late: Numbers  # share of trials late
+    critical: Numbers  # of the chain to the last finish
+    promise_critical: Numbers  # of a chain to a missed promise
+    received: Numbers  # days that links add to the finish, on average
+    late_days: Numbers  # days late, on average
     link_critical: npt.NDArray[np.float64]
     link_promise_critical: npt.NDArray[np.float64]
-    link_delay: npt.NDArray[np.float64]  # days that the waiting project ends later because of this link alone
-    link_wait: npt.NDArray[np.float64]  # days that the waiting piece begins later because of this link alone
+    link_delay: Numbers  # days that the waiting project ends later because of this link alone
+    link_wait: Numbers  # days that the waiting piece begins later because of this link alone
     total_slip: Days  # days late over all promises, trial by trial
     late_count: npt.NDArray[np.int32]  # promises missed, trial by trial
     last: Days  # the portfolio's last finish, trial by trial
@@ -80,13 +81,18 @@ def study(simulator: Simulator, passage: Passage) -> Findings:
         received[places] = means(finish.take(places, axis=0) - passage.alone.take(places, axis=0))
     links = Chains(simulator, passage, marks).links()  # marks what chains of others run through
     critical, promised = shares(marks)
-    return Findings(late, critical, promised, received, late_days, *links, total, count, last, finish)
+    return Findings(
+        late, critical, promised, received, late_days, links[0], links[1], links[2], links[3],
+        total, count, last, finish,
+    )  # fmt: skip
 
 
-def _promises(simulator: Simulator, finish: Days, last: Days) -> tuple[Marks, npt.NDArray[np.float64], Days, Days]:
+def _promises(simulator: Simulator, finish: Days, last: Days) -> tuple[Marks, Numbers, Days, npt.NDArray[np.int32]]:
     """Projects that end last or late, by trial; days late of each on average; days and promises of each trial."""
-    total, count = np.zeros(len(last), dtype=np.float32), np.zeros(len(last), dtype=np.int32)
-    marks, late_days = np.empty(finish.shape, dtype=np.uint8), np.zeros(len(finish))
+    total: Days = np.zeros(len(last), dtype=np.float32)
+    count: npt.NDArray[np.int32] = np.zeros(len(last), dtype=np.int32)
+    marks: Marks = np.empty(finish.shape, dtype=np.uint8)
+    late_days: Numbers = np.zeros(len(finish))
     for rows in slices(len(finish)):
         np.equal(finish[rows], last, out=marks[rows].view(np.bool_))
         marks[rows] *= LAST
@@ -100,10 +106,17 @@ def _promises(simulator: Simulator, finish: Days, last: Days) -> tuple[Marks, np
 
 
 def quantiles(rows: Days, levels: tuple[float, ...]) -> Days:
-    """Per row the least value that at least such a share of trials does not exceed (no interpolation); in place.
+    """Per row the least value that at least such a share of trials does not exceed (no interpolation); in place."""
+    if len(rows) < FEW:
+        return _quantiles(rows, levels)
+    with ThreadPoolExecutor(THREADS) as pool:
+        return np.concatenate(list(pool.map(partial(_quantiles, levels=levels), np.array_split(rows, THREADS))))
 
-    One level at a time, each within what the one before left above it: numpy's partition is seven times as fast for
-    one place as for several at once.
+
+def _quantiles(rows: Days, levels: tuple[float, ...]) -> Days:
+    """One level at a time, each within what the one before left above it.
+
+    numpy's partition is seven times as fast for one place as for several at once.
     """
     size, begin = rows.shape[-1], 0
     found = np.empty((*rows.shape[:-1], len(levels)), dtype=np.float32)

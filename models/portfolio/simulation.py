@@ -48,7 +48,7 @@ class Simulator:
         self.start = np.array([one.start for one in network.projects], dtype=np.float32)
         self.due = np.array([np.inf if one.due is None else one.due for one in network.projects], dtype=np.float32)
         known = like.beside if like else beside
-        self.beside = neighbours(network) if known is None else known
+        self.beside: tuple[Neighbours, ...] = neighbours(network) if known is None else known
         self.calendars: dict[str | None, Calendar] = (
             like.calendars if like else calendars(network.working, int(LONGEST_DAYS))
         )
@@ -87,22 +87,22 @@ class Simulator:
 
     def _time(self, group: Group, sample: Sample, days: Days, waits: Waits) -> None:
         """A piece of work that has not begun begins today at the earliest, however early its project comes to it."""
-        natural = days.take(group.projects, axis=0)
-        lasts = natural * group.share
-        natural *= sample.place.take(group.packages, axis=0)
+        whole = days.take(group.projects, axis=0)
+        natural = np.multiply(whole, sample.place.take(group.packages, axis=0), out=_room(waits.natural, group))
+        lasts = np.multiply(whole, group.share, out=whole)
         natural -= lasts
         np.maximum(natural, 0.0, out=natural)
         if self.start.any():
             natural += self.start[group.projects, None]
-        begins = natural
-        if len(group.links):
-            waits.natural[group.waits] = natural
-            begins = _begun(group, natural, lasts, waits)
-        ends = np.add(begins, lasts, out=lasts)
+        begins = _begun(group, natural, lasts, waits) if len(group.links) else natural
+        ends = np.add(begins, lasts, out=_room(waits.ends, group))
         for moments, (links, rows) in ((ends, group.from_end), (begins, group.from_begin)):
             waits.allowed[links] = moments[rows]
-        if len(group.links):
-            waits.begins[group.waits], waits.ends[group.waits] = begins, ends
+
+
+def _room(rows: Days, group: Group) -> Days | None:
+    """Where to put what is kept of work that waits; nothing is of other work."""
+    return rows[group.waits] if len(group.links) else None
 
 
 def _begun(group: Group, natural: Days, lasts: Days, waits: Waits) -> Days:
@@ -110,7 +110,7 @@ def _begun(group: Group, natural: Days, lasts: Days, waits: Waits) -> Days:
     for link, row in group.ending:
         waits.allowed[link] -= lasts[row]
     size = len(natural)
-    begins = np.maximum(natural, waits.allowed.take(group.links[:size], axis=0))
+    begins = np.maximum(natural, waits.allowed.take(group.links[:size], axis=0), out=waits.begins[group.waits])
     for link, row in zip(group.links[size:].tolist(), group.rows[size:].tolist(), strict=True):
         np.maximum(begins[row], waits.allowed[link], out=begins[row])
     return begins

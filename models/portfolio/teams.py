@@ -75,15 +75,18 @@ def neighbours(network: Network, expected: Days | None = None) -> tuple[Neighbou
         return ()
     start = np.array([one.start for one in network.projects], dtype=np.float32)
     ends = (_typical(network) if expected is None else expected) + start[:, None]
-    projects = sorted(shares, key=lambda one: len(shares[one]))  # a row of few does not wait for one of many
+    # a row of few does not wait for one of many; who works together is found in the cache together
+    projects = sorted(shares, key=lambda one: (len(shares[one]), min(one, shares[one][0][0])))
     return tuple(_some(projects[rows], shares, start, ends) for rows in slices(len(projects)))
 
 
 def _some(projects: list[int], shares: Mapping[int, Shares], start: Days, ends: Days) -> Neighbours:
-    most = len(shares[projects[-1]])
+    most = len(shares[projects[-1]])  # who has fewer is beside itself, which frees nothing
     padded = [(*shares[one], *[(one, 0.0)] * (most - len(shares[one]))) for one in projects]
-    columns = [zip(*column, strict=True) for column in zip(*padded, strict=True)]
-    others = tuple((np.array(other), np.array(share)[:, None] * TRANSFER) for other, share in columns)
+    others = [
+        (np.array([other for other, _ in column]), np.array([[share * TRANSFER] for _, share in column]))
+        for column in zip(*padded, strict=True)
+    ]
     origin = start[projects].astype(np.float64)[:, None]
     highest = ends.max(axis=1)
     top = np.array([[max(float(highest[other]) for other, _ in shares[one])] for one in projects])
@@ -94,10 +97,9 @@ def _some(projects: list[int], shares: Mapping[int, Shares], start: Days, ends: 
         freed += np.maximum(knots[:, :, None] - ends[other][:, None, :], 0.0).mean(axis=2) * share
     slope = np.diff(freed, axis=1) / step
     level = freed[:, :-1] - slope * knots[:, :-1]
-    slope, level = (np.concatenate([table[:, :1], table], axis=1).ravel() for table in (slope, level))  # rounded down
-    first = np.arange(len(projects))[:, None] * (_CELLS + 1.0) + 1.0
-    columns = (1.0 / step, first - origin / step, first + _CELLS - 0.5, level, slope)
-    kept = (column.astype(np.float32) for column in columns)
+    first = np.arange(len(projects))[:, None] * (_CELLS + 1.0) + 1.0  # one more each, for what is rounded down
+    tables = [np.concatenate([table[:, :1], table], axis=1).ravel() for table in (level, slope)]
+    kept = (found.astype(np.float32) for found in (1.0 / step, first - origin / step, first + _CELLS - 0.5, *tables))
     return Neighbours(np.array(projects), tuple((one, share.astype(np.float32)) for one, share in others), *kept)
 
 

@@ -10,11 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from models.portfolio.network import Network
 from models.portfolio.sampling import Days, Index, slices
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Group:
     ending: tuple[tuple[int, int], ...]  # link and row of those that tie an end
     from_end: tuple[Index, Index]  # links that go on from the ends of these, and the row of each
     from_begin: tuple[Index, Index]
+
+    def by_link(self, rows: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        """Rows of pieces as rows of what they wait for: the same where each waits for one thing."""
+        return rows if len(self.links) == len(rows) else rows.take(self.rows, axis=0)
 
 
 @dataclass(frozen=True)
