@@ -14,7 +14,7 @@ from models.portfolio.network import Network
 from models.portfolio.sampling import Days, Draws, Shocks, slices
 from models.portfolio.simulation import Passage, Simulator
 
-BLOCK = 1_250  # trials at a time, each with streams of its own
+BLOCK = 2_500  # trials at a time, each with streams of its own
 FEW, THREADS = 200, 2  # of fewer projects a second thread is not worth its start; threads
 
 
@@ -73,12 +73,12 @@ def study(simulator: Simulator, passage: Passage) -> Findings:
     finish = passage.finish
     last = finish.max(axis=0) if len(finish) else np.zeros(finish.shape[1], dtype=np.float32)
     marks, late_days, total, count = _promises(simulator, finish, last)
-    late = shares(marks)[1]
     received = np.zeros(len(finish))
     waiting = np.array(sorted(simulator.plan.together), dtype=np.intp)
     for rows in slices(len(waiting)):
         places = waiting[rows]
         received[places] = means(finish.take(places, axis=0) - passage.alone.take(places, axis=0))
+    late = shares(marks)[1]
     links = Chains(simulator, passage, marks).links()  # marks what chains of others run through
     critical, promised = shares(marks)
     return Findings(

@@ -69,14 +69,14 @@ class Simulator:
         days = compete(sample.days, self.start, self.beside)
         alone = days + self.start[:, None]
         finish = alone.copy()
-        natural, begins, ends = np.empty((3, len(self.plan.projects), sample.trials), dtype=np.float32)
-        waits = Waits(natural, begins, ends, np.empty((len(self.plan.relations), sample.trials), dtype=np.float32))
+        sizes = [len(self.plan.projects)] * 3 + [len(self.plan.relations)]
+        waits = Waits(*(np.empty((size, sample.trials), dtype=np.float32) for size in sizes))
         for wave in self.plan.waves:
             for one in wave.handovers:
                 self._hand_over(one, waits.allowed[one.links])
             for group in wave.groups:
                 self._time(group, sample, days, waits)
-        for place, ended in zip(self.plan.projects, ends, strict=True):
+        for place, ended in zip(self.plan.projects, waits.ends, strict=True):
             np.maximum(finish[place], ended, out=finish[place])
         return Passage(alone, finish, waits)
 
