@@ -14,7 +14,7 @@ from models.portfolio.network import Network
 from models.portfolio.sampling import Days, Draws, Shocks, slices
 from models.portfolio.simulation import Passage, Simulator
 
-BLOCK = 2_500  # trials at a time, each with streams of its own
+BLOCK = 5_000  # trials at a time, each with streams of its own
 FEW, THREADS = 200, 2  # of fewer projects a second thread is not worth its start; threads
 
 

@@ -28,7 +28,7 @@ LEVELS = (0.10, 0.50, 0.80, 0.95)
 LONGEST_DAYS = 3652.0  # as in the single forecasts: what takes longer has no finite finish
 _LOW, _HIGH = float(ndtri(LEVELS[0])), float(ndtri(LEVELS[2]))
 _HIGHEST = float(ndtri(LEVELS[3]))
-_ROWS = 16  # at a time: what a core's cache holds
+_ROWS = 8  # at a time: what a core's cache holds
 
 
 @dataclass(frozen=True)
