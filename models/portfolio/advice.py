@@ -39,7 +39,7 @@ class AllocationAdvice:
     """Actions ranked by the days of slip they save, and which people to move between teams, checked by simulation."""
 
     model_id = "allocation_advice"
-    version = "1.0.0"
+    version = "1.1.0"
     ledger_table = "allocation_advice"
     key: Sequence[str] = ("advice_id",)
     inputs: Mapping[str, Sequence[str]] = INPUTS

@@ -35,7 +35,7 @@ class PortfolioForecast:
     """One seeded simulation over all projects: dependencies, shared teams, calendars and common shocks."""
 
     model_id = "portfolio"
-    version = "1.0.0"
+    version = "1.1.0"
     ledger_table = "portfolio_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs: Mapping[str, Sequence[str]] = INPUTS

@@ -10,21 +10,25 @@ in antithetic pairs, from one stream a project or factor, so that no project's t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random.bit_generator import ISeedSequence, SeedSequence
 from scipy.special import ndtri
 
 from models.portfolio.network import Network, Project
 
 Days = npt.NDArray[np.float32]
+Index = npt.NDArray[np.intp]
 
 LEVELS = (0.10, 0.50, 0.80, 0.95)
 LONGEST_DAYS = 3652.0  # as in the single forecasts: what takes longer has no finite finish
 _LOW, _HIGH = float(ndtri(LEVELS[0])), float(ndtri(LEVELS[2]))
 _HIGHEST = float(ndtri(LEVELS[3]))
-_BLOCK = 16  # rows at a time: what a core's cache holds
+_ROWS = 8  # at a time: what a core's cache holds
 
 
 @dataclass(frozen=True)
@@ -59,57 +63,70 @@ class Draws:
 
     def __init__(self, network: Network, seed: int, shocks: Shocks | None = None, block: int = 0) -> None:
         self._network, self._shocks = network, shocks or Shocks()
-        self._common = _stream(seed, block, "portfolio")
-        self._own = [_stream(seed, block, f"project {one.project_id}") for one in network.projects]
-        names = {name for one in network.projects for name in _factors(one) if name is not None}
-        self._factors = {name: _stream(seed, block, name) for name in sorted(names)}
+        self._seed, self._block = seed, block
 
     def take(self, trials: int) -> Sample:
         """That many trials, an even number of them: the second half mirrors the first."""
         half = max(trials // 2, 1)
-        return Sample(days_at(self._network.projects, self._scores(half)), self._places(half))
+        scores = np.empty((len(self._network.projects), 2 * half), dtype=np.float32)
+        place = np.empty((len(self._network.packages), 2 * half), dtype=np.float32)
+        inside: dict[str, list[int]] = {}
+        for number, package in enumerate(self._network.packages):
+            inside.setdefault(package.project_id, []).append(number)
+        for row, project in zip(scores, self._network.projects, strict=True):
+            stream = self._stream(f"project {project.project_id}")
+            stream.standard_normal(dtype=np.float32, out=row[:half])
+            for number in inside.get(project.project_id, ()):
+                stream.random(dtype=np.float32, out=place[number, :half])
+        self._correlate(scores)
+        self._spread(place)
+        return Sample(days_at(self._network.projects, scores), place)
 
-    def _scores(self, half: int) -> Days:
-        """Correlated normal scores; a project without a programme or team has that factor to itself."""
-        shares = (self._shocks.programme, self._shocks.team)
-        left = max(0.0, 1.0 - self._shocks.portfolio - sum(shares))
-        common = _normal(self._common, half, self._shocks.portfolio)
-        factors = {
-            name: _normal(stream, half, shares[name.startswith("team ")]) for name, stream in self._factors.items()
-        }
-        found = np.empty((len(self._network.projects), 2 * half), dtype=np.float32)
-        for row, project, stream in zip(found, self._network.projects, self._own, strict=True):
-            names = _factors(project)
-            alone = sum(share for name, share in zip(names, shares, strict=True) if name is None)
-            first = row[:half]
-            stream.standard_normal(dtype=np.float32, out=first)
-            first *= np.float32(np.sqrt(left + alone))
+    def _correlate(self, scores: Days) -> None:
+        """Gives projects what they have in common; one without a programme or team has that factor to itself."""
+        half = scores.shape[1] // 2
+        pairs = [_factors(one) for one in self._network.projects]
+        names = sorted({name for pair in pairs for name in pair if name is not None})
+        shares = np.array([self._shocks.programme, self._shocks.team])
+        factors = np.zeros((1 + len(names), half), dtype=np.float32)  # the first of those that have none
+        for row, name in zip(factors[1:], names, strict=True):
+            row[:] = self._normal(name, half, shares[int(name.startswith("team "))])
+        number: dict[str | None, int] = {None: 0} | {name: place for place, name in enumerate(names, start=1)}
+        found = np.array([[number[name] for name in pair] for pair in pairs], dtype=np.intp).reshape(-1, 2).T
+        left = max(0.0, 1.0 - self._shocks.portfolio - float(shares.sum()))
+        own = np.sqrt(left + shares @ (found == 0)).astype(np.float32)
+        common = self._normal("portfolio", half, self._shocks.portfolio)
+        for rows in slices(len(scores)):
+            first = scores[rows, :half]
+            first *= own[rows, None]
             first += common
-            for name in names:
-                if name is not None:
-                    first += factors[name]
-            np.negative(first, out=row[half:])
-        return found
+            for factor in found:
+                first += factors.take(factor[rows], axis=0)
+            np.negative(first, out=scores[rows, half:])
 
-    def _places(self, half: int) -> Days:
+    def _spread(self, place: Days) -> None:
         """When in its project's time each package ends: evenly drawn within its span.
 
         The last of n pieces in any order ends where the greatest of n uniforms lies: U to the power 1/n.
         """
-        found = np.empty((len(self._network.packages), 2 * half), dtype=np.float32)
-        for row, package in zip(found, self._network.packages, strict=True):
+        half = place.shape[1] // 2
+        for rows in slices(len(place)):
+            np.subtract(np.float32(1.0), place[rows, :half], out=place[rows, half:])
+        for row, package in zip(place, self._network.packages, strict=True):
             low, high = package.span
-            if high <= low:
-                row[:] = low
-                continue
-            self._own[self._network.place_of[package.project_id]].random(dtype=np.float32, out=row[:half])
-            np.subtract(np.float32(1.0), row[:half], out=row[half:])
             if package.items > 1:
                 np.power(row, np.float32(1.0 / package.items), out=row)
             if (low, high) != (0.0, 1.0):
                 row *= np.float32(high - low)
                 row += np.float32(low)
-        return found
+
+    def _normal(self, name: str, half: int, share: float) -> Days:
+        return self._stream(name).standard_normal(half, dtype=np.float32) * np.float32(np.sqrt(share))
+
+    def _stream(self, name: str) -> np.random.Generator:
+        """A stream of its own for each name and block."""
+        named = _Named(f"{self._seed} {self._block} {name}")
+        return np.random.Generator(np.random.SFC64(cast(SeedSequence, named)))  # numpy's types ask more than it does
 
 
 def days_at(projects: tuple[Project, ...], scores: Days) -> Days:
@@ -118,8 +135,7 @@ def days_at(projects: tuple[Project, ...], scores: Days) -> Days:
     middle = log[:, 1].astype(np.float32)
     slope = np.diff(log, axis=1) / np.diff([_LOW, 0.0, _HIGH, _HIGHEST])
     first, second, third = slope.astype(np.float32).T if len(log) else np.zeros((3, 0), np.float32)
-    for begin in range(0, len(scores), _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
+    for rows in slices(len(scores)):
         z = scores[rows]
         above = np.maximum(z, 0.0)
         z -= above  # what is below the median
@@ -132,8 +148,14 @@ def days_at(projects: tuple[Project, ...], scores: Days) -> Days:
         z += above
         z += middle[rows, None]
         np.exp(z, out=z)
-        np.clip(z, 1.0, LONGEST_DAYS, out=z)
+        np.maximum(z, np.float32(1.0), out=z)
+        np.minimum(z, np.float32(LONGEST_DAYS), out=z)
     return scores
+
+
+def slices(size: int) -> Iterator[slice]:
+    """Some rows at a time, so that each step finds in a core's cache what the one before left there."""
+    return (slice(begin, min(begin + _ROWS, size)) for begin in range(0, size, _ROWS))
 
 
 def _factors(project: Project) -> tuple[str | None, str | None]:
@@ -141,11 +163,12 @@ def _factors(project: Project) -> tuple[str | None, str | None]:
     return programme, None if project.team is None else f"team {project.team}"
 
 
-def _normal(stream: np.random.Generator, half: int, share: float) -> Days:
-    return stream.standard_normal(half, dtype=np.float32) * np.float32(np.sqrt(share))
+class _Named(ISeedSequence):
+    """The beginning of a stream is a hash of its name: a tenth of the time that mixing by SeedSequence takes."""
 
+    def __init__(self, name: str) -> None:
+        self._name = name.encode()
 
-def _stream(seed: int, block: int, name: str) -> np.random.Generator:
-    """A stream of its own for each name and block."""
-    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.SFC64([seed, block, int.from_bytes(digest, "little")]))
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[Any]:
+        size = n_words * np.dtype(dtype).itemsize
+        return np.frombuffer(hashlib.blake2b(self._name, digest_size=size).digest(), dtype=dtype)

@@ -7,28 +7,25 @@ Relations are those of the precedence diagram (Fondahl 1961).
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.portfolio.handover import Calendar, calendars
-from models.portfolio.network import Network, Relation
-from models.portfolio.sampling import LONGEST_DAYS, Days, Sample
+from models.portfolio.network import Network
+from models.portfolio.sampling import LONGEST_DAYS, Days, Sample, slices
 from models.portfolio.teams import Neighbours, compete, neighbours
-
-Beside = dict[int, Neighbours]
+from models.portfolio.waves import Group, Handover, plan
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """How one piece of work came to its end: when its project came to it, and what it waited for."""
+class Waits:
+    """How work that waits came to its end, rows as in the plan: what the project and each link by itself allowed."""
 
-    package: int
-    natural: Days
+    natural: Days  # when its project came to it
     begins: Days
     ends: Days
-    links: tuple[tuple[int, Days], ...]  # relation, and the beginning that it alone would allow
+    allowed: Days  # a row a link; until what it waits for is timed, nothing; until it is handed over, that moment
 
 
 @dataclass(frozen=True)
@@ -37,34 +34,25 @@ class Passage:
 
     alone: Days  # finishes by each project's own time, shared teams included
     finish: Days
-    waits: tuple[Waiting, ...]  # in the order in which they were timed
+    waits: Waits
 
 
 class Simulator:
     """Runs a network on samples; what does not change between runs is kept."""
 
-    def __init__(self, network: Network, like: Simulator | None = None, beside: Beside | None = None) -> None:
+    def __init__(
+        self, network: Network, like: Simulator | None = None, beside: tuple[Neighbours, ...] | None = None
+    ) -> None:
         """`like`: the run of the network as it is, whose expectations of neighbours stand in one that might be."""
         self.network = network
         self.start = np.array([one.start for one in network.projects], dtype=np.float32)
         self.due = np.array([np.inf if one.due is None else one.due for one in network.projects], dtype=np.float32)
         known = like.beside if like else beside
-        self.beside: Beside = neighbours(network) if known is None else known
+        self.beside: tuple[Neighbours, ...] = neighbours(network) if known is None else known
         self.calendars: dict[str | None, Calendar] = (
             like.calendars if like else calendars(network.working, int(LONGEST_DAYS))
         )
-        self._project = [network.place_of[one.project_id] for one in network.packages]
-        names = {one.package_id: number for number, one in enumerate(network.packages)}
-        self._before = [names[one.before] for one in network.relations]
-        self._into: dict[int, list[int]] = {}
-        for number, one in enumerate(network.relations):
-            self._into.setdefault(names[one.after], []).append(number)
-
-    def project_of(self, package: int) -> int:
-        return self._project[package]
-
-    def before(self, relation: int) -> int:
-        return self._before[relation]
+        self.plan = plan(network)
 
     def slip(self, finish: Days) -> tuple[Days, Days]:
         """Days late over all promises and how many are missed, trial by trial."""
@@ -81,50 +69,48 @@ class Simulator:
         days = compete(sample.days, self.start, self.beside)
         alone = days + self.start[:, None]
         finish = alone.copy()
-        waits: list[Waiting] = []
-        timed: dict[int, tuple[Days, Days]] = {}
-        uses: Counter[int] = Counter(self._before)
-        for number in self.network.order:
-            waiting = self._time(number, sample, days, timed)
-            for link, _ in waiting.links:
-                before = self._before[link]
-                uses[before] -= 1
-                if not uses[before]:
-                    del timed[before]
-            if uses[number]:
-                timed[number] = (waiting.begins, waiting.ends)
-            if waiting.links:
-                waits.append(waiting)
-                place = self._project[number]
-                np.maximum(finish[place], waiting.ends, out=finish[place])
-        return Passage(alone, finish, tuple(waits))
+        sizes = [len(self.plan.projects)] * 3 + [len(self.plan.relations)]
+        waits = Waits(*(np.empty((size, sample.trials), dtype=np.float32) for size in sizes))
+        for wave in self.plan.waves:
+            for one in wave.handovers:
+                self._hand_over(one, waits.allowed[one.links])
+            for group in wave.groups:
+                self._time(group, sample, days, waits)
+        for place, ended in zip(self.plan.projects, waits.ends, strict=True):
+            np.maximum(finish[place], ended, out=finish[place])
+        return Passage(alone, finish, waits)
 
-    def _time(self, number: int, sample: Sample, days: Days, timed: dict[int, tuple[Days, Days]]) -> Waiting:
+    def _hand_over(self, one: Handover, moments: Days) -> None:
+        calendar = self.calendars.get(one.calendar, self.calendars[None])
+        for rows in slices(len(moments)):
+            moments[rows] = calendar.moved(moments[rows], one.lag, one.begins)
+
+    def _time(self, group: Group, sample: Sample, days: Days, waits: Waits) -> None:
         """A piece of work that has not begun begins today at the earliest, however early its project comes to it."""
-        package, place = self.network.packages[number], self._project[number]
-        lasts = days[place] * np.float32(package.share)
-        natural = days[place] * sample.place[number]
+        whole = days.take(group.projects, axis=0)
+        natural = np.multiply(whole, sample.place.take(group.packages, axis=0), out=_room(waits.natural, group))
+        lasts = np.multiply(whole, group.share, out=whole)
         natural -= lasts
         np.maximum(natural, 0.0, out=natural)
-        if self.start[place]:
-            natural += self.start[place]
-        links = tuple(
-            (link, self._allowed(self.network.relations[link], timed[self._before[link]], lasts, place))
-            for link in self._into.get(number, ())
-        )
-        begins = natural
-        for _, allowed in links:
-            begins = np.maximum(begins, allowed)
-        lasts += begins
-        return Waiting(number, natural, begins, lasts, links)
+        if self.start.any():
+            natural += self.start[group.projects, None]
+        begins = _begun(group, natural, lasts, waits) if len(group.links) else natural
+        ends = np.add(begins, lasts, out=_room(waits.ends, group))
+        for moments, (links, rows) in ((ends, group.from_end), (begins, group.from_begin)):
+            waits.allowed[links] = moments[rows]
 
-    def _allowed(self, relation: Relation, before: tuple[Days, Days], lasts: Days, place: int) -> Days:
-        """The earliest beginning by this relation alone."""
-        moment = before[1] if relation.kind[0] == "F" else before[0]
-        begins = relation.kind[1] == "S"
-        moved = self._calendar(place).moved(moment, relation.lag, begins)
-        return moved if begins else moved - lasts
 
-    def _calendar(self, place: int) -> Calendar:
-        name = self.network.projects[place].calendar
-        return self.calendars.get(name, self.calendars[None])
+def _room(rows: Days, group: Group) -> Days | None:
+    """Where to put what is kept of work that waits; nothing is of other work."""
+    return rows[group.waits] if len(group.links) else None
+
+
+def _begun(group: Group, natural: Days, lasts: Days, waits: Waits) -> Days:
+    """When work begins that waits. What may end on a day must begin as much earlier as it lasts."""
+    for link, row in group.ending:
+        waits.allowed[link] -= lasts[row]
+    size = len(natural)
+    begins = np.maximum(natural, waits.allowed.take(group.links[:size], axis=0), out=waits.begins[group.waits])
+    for link, row in zip(group.links[size:].tolist(), group.rows[size:].tolist(), strict=True):
+        np.maximum(begins[row], waits.allowed[link], out=begins[row])
+    return begins

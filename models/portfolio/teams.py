@@ -13,13 +13,14 @@ as its forecast says.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
 from models.portfolio.network import Network
-from models.portfolio.sampling import Days, days_at
+from models.portfolio.sampling import Days, Index, days_at, slices
 
 # Half of a person's time: newcomers cost those who know the work theirs (Brooks, The Mythical Man-Month, 1975). It is
 # an assumption, not a measurement: nothing in the real data tells of teams.
@@ -27,70 +28,98 @@ TRANSFER = 0.5
 _CELLS = 64
 _LEVELS = 20
 
+Shares = tuple[tuple[int, float], ...]  # neighbours of a project, and the share of its people that each holds
+
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Who works beside one project, and what they are expected to set free until any day: linear between even steps."""
+    """Some projects, who works beside each, and what those are expected to set free until any day, linear by steps.
 
-    others: tuple[tuple[int, float], ...]  # project, and the share of this project's people that it holds
-    origin: float
-    step: float
-    freed: Days
+    Columns and tables have a row for each of these projects. What others set free is counted by TRANSFER.
+    """
+
+    projects: Index
+    others: tuple[tuple[Index, Days], ...]  # the first, second, ... neighbour of each; share of the people it holds
+    pace: Days  # steps a day
+    offset: Days  # of the first step among those of all rows
+    last: Days  # within the row's last step
+    level: Days  # what is expected within a step: level + slope x day
+    slope: Days
 
     def on_average(self, ends: Days) -> Days:
-        cells = ends - np.float32(self.origin)
-        cells *= np.float32(1.0 / self.step)
-        index = np.minimum(cells.astype(np.int32), _CELLS - 1)
-        cells -= index
-        cells *= np.diff(self.freed).take(index, mode="clip")
-        cells += self.freed.take(index, mode="clip")
-        return cells
+        steps = ends * self.pace
+        steps += self.offset
+        index = np.minimum(steps, self.last, out=steps).astype(np.int32)
+        found: Days = self.slope.take(index, out=steps, mode="clip")  # other modes go by way of a copy
+        found *= ends
+        found += self.level.take(index)
+        return found
+
+    def freed(self, ends: Days, days: Days) -> Iterator[Days]:
+        """What each neighbour in turn sets free until these ends."""
+        for others, share in self.others:
+            found = days.take(others, axis=0)
+            np.subtract(ends, found, out=found)
+            np.maximum(found, 0.0, out=found)
+            found *= share
+            yield found
 
 
-def neighbours(network: Network, expected: Days | None = None) -> dict[int, Neighbours]:
-    """By project; those who share nobody have none.
+def neighbours(network: Network, expected: Days | None = None) -> tuple[Neighbours, ...]:
+    """Some projects at a time; those who share nobody are left out.
 
     `expected` holds equally likely days of each project, by default those of its own forecast.
     """
     shares = _shares(network)
     if not shares:
-        return {}
+        return ()
     start = np.array([one.start for one in network.projects], dtype=np.float32)
     ends = (_typical(network) if expected is None else expected) + start[:, None]
-    found = {}
-    for one, others in shares.items():
-        origin = float(start[one])
-        top = max(origin + 1.0, *(float(ends[other].max()) for other, _ in others))
-        step = (top - origin) / (_CELLS - 1)
-        knots = origin + step * np.arange(_CELLS + 1)  # the last step lies beyond every end, where nothing bends
-        theirs = np.concatenate([ends[other] for other, _ in others])
-        weights = np.repeat([share / ends.shape[1] for _, share in others], ends.shape[1])
-        freed = np.maximum(knots[:, None] - theirs[None, :], 0.0) @ weights
-        found[one] = Neighbours(others, origin, step, freed.astype(np.float32))
-    return found
+    # a row of few does not wait for one of many; who works together is found in the cache together
+    projects = sorted(shares, key=lambda one: (len(shares[one]), min(one, shares[one][0][0])))
+    return tuple(_some(projects[rows], shares, start, ends) for rows in slices(len(projects)))
 
 
-def compete(days: Days, start: Days, beside: dict[int, Neighbours]) -> Days:
+def _some(projects: list[int], shares: Mapping[int, Shares], start: Days, ends: Days) -> Neighbours:
+    most = len(shares[projects[-1]])  # who has fewer is beside itself, which frees nothing
+    padded = [(*shares[one], *[(one, 0.0)] * (most - len(shares[one]))) for one in projects]
+    others = [
+        (np.array([other for other, _ in column]), np.array([[share * TRANSFER] for _, share in column]))
+        for column in zip(*padded, strict=True)
+    ]
+    origin = start[projects].astype(np.float64)[:, None]
+    highest = ends.max(axis=1)
+    top = np.array([[max(float(highest[other]) for other, _ in shares[one])] for one in projects])
+    step = (np.maximum(origin + 1.0, top) - origin) / (_CELLS - 1)
+    knots = origin + step * np.arange(_CELLS + 1)  # the last step lies beyond every end, where nothing bends
+    freed = np.zeros_like(knots)
+    for other, share in others:
+        freed += np.maximum(knots[:, :, None] - ends[other][:, None, :], 0.0).mean(axis=2) * share
+    slope = np.diff(freed, axis=1) / step
+    level = freed[:, :-1] - slope * knots[:, :-1]
+    first = np.arange(len(projects))[:, None] * (_CELLS + 1.0) + 1.0  # one more each, for what is rounded down
+    tables = [np.concatenate([table[:, :1], table], axis=1).ravel() for table in (level, slope)]
+    kept = (found.astype(np.float32) for found in (1.0 / step, first - origin / step, first + _CELLS - 0.5, *tables))
+    return Neighbours(np.array(projects), tuple((one, share.astype(np.float32)) for one, share in others), *kept)
+
+
+def compete(days: Days, start: Days, beside: tuple[Neighbours, ...]) -> Days:
     """Days with what neighbours take or give; of projects without neighbours as they were."""
     if not beside:
         return days
     found = days.copy()
     ends = days + start[:, None]
-    work, freed = np.empty_like(days[0]), np.empty_like(days[0])
-    for one, company in beside.items():
-        np.negative(company.on_average(ends[one]), out=freed)
-        for other, share in company.others:
-            np.subtract(ends[one], ends[other], out=work)
-            np.maximum(work, 0.0, out=work)
-            work *= np.float32(share)
-            freed += work
-        freed *= np.float32(TRANSFER)
-        np.subtract(days[one], freed, out=found[one])
-        np.maximum(found[one], np.float32(1.0 - TRANSFER) * days[one], out=found[one])
+    for company in beside:
+        own, mine = (rows.take(company.projects, axis=0) for rows in (days, ends))
+        least = own * np.float32(1.0 - TRANSFER)
+        own += company.on_average(mine)
+        for freed in company.freed(mine, ends):
+            own -= freed
+        found[company.projects] = np.maximum(own, least, out=own)
     return found
 
 
-def _shares(network: Network) -> dict[int, tuple[tuple[int, float], ...]]:
+def _shares(network: Network) -> dict[int, Shares]:
     """Project → its neighbours, each with the share of the project's people that it holds now.
 
     A project of several teams counts each by the part of its people that come from there.

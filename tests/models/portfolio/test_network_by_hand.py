@@ -11,7 +11,7 @@ from models.portfolio.findings import Findings, study
 from models.portfolio.network import Network, Package, Project, Relation, Staffing, build
 from models.portfolio.sampling import Sample
 from models.portfolio.simulation import Simulator
-from models.portfolio.teams import neighbours
+from models.portfolio.teams import compete, neighbours
 
 EVERY_DAY = None
 FLAT = (1.0, 1.0, 1.0, 1.0)  # the tests give the days themselves
@@ -148,3 +148,40 @@ def test_a_wait_that_another_piece_hands_on_within_its_project_counts_in_full() 
     said = found(network, [[22.0], [20.0]])
     assert said.finish[1, 0] == 26.0
     assert said.link_delay[0] == 6.0
+
+
+# More than is timed at once.
+def test_a_network_beside_itself_says_of_each_what_it_says_of_one() -> None:
+    def copies(count: int) -> Findings:
+        projects, packages, relations = [], [], []
+        for n in range(count):
+            name = {key: f"{key}{n:02d}" for key in "ABC"}
+            projects += [replace(one, project_id=f"{one.project_id}{n:02d}") for one in PROJECTS]
+            packages += [package(f"{n:02d}{one.package_id}", name[one.project_id[-1]], one.share, one.span[0])
+                         for one in CHAIN[0]]  # fmt: skip
+            relations += [replace(one, relation_id=f"{n:02d}{one.relation_id}", before=f"{n:02d}{one.before}",
+                                  after=f"{n:02d}{one.after}") for one in CHAIN[1]]  # fmt: skip
+        return found(build(projects, packages, relations), [row for row in TRIALS for _ in range(count)])
+
+    one, many = copies(1), copies(20)
+    assert np.array_equal(many.finish, np.repeat(one.finish, 20, axis=0))
+    for name in ("critical", "promise_critical", "late", "late_days", "received"):
+        assert np.array_equal(getattr(many, name), np.repeat(getattr(one, name), 20)), name
+    for name in ("link_delay", "link_wait", "link_critical", "link_promise_critical"):
+        assert np.array_equal(getattr(many, name), np.tile(getattr(one, name), 20)), name
+    assert many.late_count.tolist() == (20 * one.late_count).tolist()
+
+
+# A, B and C share one team, forty others another one: rows of few and of many neighbours lie in one table.
+def test_neighbours_count_the_same_whoever_else_shares_teams() -> None:
+    given = {("t", f"s:{name}"): 1.0 for name in "ABC"}
+    more = {("u", f"s:D{n:02d}"): 1.0 for n in range(40)}
+    days, start = np.array([[10.0, 30.0], [64.0, 20.0], [40.0, 90.0]], dtype=np.float32), np.zeros(43, np.float32)
+    few = build([project(name) for name in "ABC"], staffing=Staffing(given))
+    everyone = [*"ABC", *(f"D{n:02d}" for n in range(40))]
+    many = build([project(name) for name in everyone], staffing=Staffing(given | more))
+    others = np.full((40, 2), 50.0, dtype=np.float32)
+    one = compete(days, start[:3], neighbours(few, expected=days))
+    both = np.concatenate([days, others])
+    assert np.array_equal(compete(both, start, neighbours(many, expected=both))[:3], one)
+    assert not np.array_equal(one, days)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models.portfolio import findings
 from models.portfolio.advice import AllocationAdvice
 from models.portfolio.findings import quantiles
 from models.portfolio.model import PortfolioForecast
@@ -117,6 +119,19 @@ def test_shocks_strike_those_in_common_and_nobody_else() -> None:
 def test_a_project_draws_the_same_whoever_else_is_there() -> None:
     small, large = build([one("b")]), build([one("a"), one("b"), one("c")])
     assert np.array_equal(Draws(small, SEED).take(100).days[0], Draws(large, SEED).take(100).days[1])
+
+
+def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three blocks, the last one short, by one and by two threads; each is what it is by itself."""
+    network = build([one("a", programme="x"), one("b", team="t"), one("c", programme="x", team="t")])
+    monkeypatch.setattr(findings, "BLOCK", 100)
+    alone = findings.simulate(network, SEED, 250)
+    assert np.array_equal(alone.finish[:, 200:], Draws(network, SEED, block=2).take(50).days)
+    monkeypatch.setattr(findings, "FEW", 0)
+    beside = findings.simulate(network, SEED, 250)
+    for item in fields(findings.Findings):
+        assert np.array_equal(getattr(beside, item.name), getattr(alone, item.name)), item.name
+    assert np.array_equal(quantiles(beside.finish, LEVELS), np.sort(alone.finish)[:, [24, 124, 199, 237]])
 
 
 def test_quantiles_are_trials_as_sorting_finds_them() -> None:
