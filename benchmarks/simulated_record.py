@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.forecast_data import simulated_tables
+from connectors.sandbox.portfolio.catalog import BLOCKS, LINK_WORDS
 from models.forecast_score.rolling import as_known
 
 AFTERMATH_DAYS = 560  # after the last look: projects planned by then have ended
@@ -83,6 +84,7 @@ def simulate(
         "int_delivery__due_date": _due_dates(changes),
         "int_delivery__issue_flag": _flags(changes),
         "dim_sprint": _sprints(simulator.world),
+        "fct_dependency": _links(simulator.world),
         **_of_register(simulator, tables["dim_issue"]),
     }
     return SimulatedRecord(
@@ -154,6 +156,21 @@ def _flags(changes: pd.DataFrame) -> pd.DataFrame:
     ends = flags.groupby("issue_id")["at"].shift(-1)
     frame = pd.DataFrame({"issue_id": flags["issue_id"], "valid_from": flags["at"], "valid_to": ends})
     return frame.loc[flags["value"].astype(bool)]
+
+
+def _links(world: Any) -> pd.DataFrame:
+    """What waits for what, from the day on which the waiting end says so; the simulator takes no link away."""
+    names = {issue.key: f"sim:{issue.id}" for issue in world.issues.values()}
+    rows = [
+        (names[one.to_id], f"sim:{issue.id}", _stamp(history.created))
+        for issue in world.issues.values()
+        for history in issue.histories
+        for one in history.changes
+        if one.field == "Link" and one.to_string == f"This issue {LINK_WORDS[BLOCKS][1]} {one.to_id}"
+    ]
+    columns = ["predecessor_issue_id", "successor_issue_id", "recorded_at"]
+    empty = dict.fromkeys(("dependency_type", "predecessor_task_id", "successor_task_id", "dependency_id", "lag_days"))
+    return pd.DataFrame(rows, columns=columns).assign(**empty | {"dependency_type": "FS", "lag_days": 0})
 
 
 def _sprints(world: Any) -> pd.DataFrame:
@@ -253,6 +270,7 @@ def _of_register(simulator: Any, issues: pd.DataFrame) -> dict[str, pd.DataFrame
             "baseline_version": plans["version"],
             "baseline_finish_on": plans["finish_on"],
             "approved_on": plans["approved_on"],
+            "recorded_at": pd.to_datetime(plans["approved_on"]),
         }
     )
     budget = pd.DataFrame(sheets["Budget"]).dropna(subset=["currency_code"]).groupby("project_key")["planned_amount"]
