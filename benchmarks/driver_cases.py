@@ -27,7 +27,7 @@ Case = dict[str, Any]
 def cases_of(record: SimulatedRecord) -> pd.DataFrame:
     """All cases of all looks whose outcome is known: drivers with their effect, above 0 where they add risk."""
     cases: list[Case] = []
-    costs = _final_costs(record)
+    costs = final_costs(record)
     for look in record.looks:
         known = record.as_of(look)
         risk = DeliveryRisk(most_drivers=len(TRAITS)).forecast(known, look, SEED)
@@ -133,7 +133,7 @@ def _sprints(record: SimulatedRecord, said: pd.DataFrame, look: date) -> list[Ca
     return cases
 
 
-def _final_costs(record: SimulatedRecord) -> dict[str, float]:
+def final_costs(record: SimulatedRecord) -> dict[str, float]:
     """Of projects that have ended."""
     cost = record.tables["fct_earned_value"].groupby("project_id")["actual_cost_amount"].last()
     return {str(name): float(value) for name, value in cost.items() if name in record.finished}
