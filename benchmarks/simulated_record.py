@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.forecast_data import simulated_tables
-from connectors.sandbox.portfolio.catalog import BLOCKS, LINK_WORDS
+from benchmarks.simulated_links import links_of, stamp
 from models.forecast_score.rolling import as_known
 
 AFTERMATH_DAYS = 560  # after the last look: projects planned by then have ended
@@ -84,7 +84,7 @@ def simulate(
         "int_delivery__due_date": _due_dates(changes),
         "int_delivery__issue_flag": _flags(changes),
         "dim_sprint": _sprints(simulator.world),
-        "fct_dependency": _links(simulator.world),
+        "fct_dependency": links_of(simulator.world),
         **_of_register(simulator, tables["dim_issue"]),
     }
     return SimulatedRecord(
@@ -112,7 +112,7 @@ def _changes(world: Any) -> Iterator[tuple[str, str, Any, pd.Timestamp]]:
         name, told = f"sim:{issue.id}", _history(issue)
         for field, now in (("duedate", issue.due_on), ("Story Points", issue.story_points), ("Sprint", None)):
             mine = [change for change in told if change[0] == field]
-            yield name, field, _value(field, mine[0][1] if mine else now), _stamp(issue.created)
+            yield name, field, _value(field, mine[0][1] if mine else now), stamp(issue.created)
             yield from ((name, field, _value(field, value), at) for _, _, value, at in mine)
         yield from ((name, "status", categories[value], at) for field, _, value, at in told if field == "status")
         yield from ((name, "Flagged", bool(value), at) for field, _, value, at in told if field == "Flagged")
@@ -121,7 +121,7 @@ def _changes(world: Any) -> Iterator[tuple[str, str, Any, pd.Timestamp]]:
 def _history(issue: Any) -> list[tuple[str, Any, Any, pd.Timestamp]]:
     """Field, value before and after, and when; ids, but of points, which have none, what is shown."""
     return [
-        (one.field, one.from_id or one.from_string, one.to_id or one.to_string, _stamp(history.created))
+        (one.field, one.from_id or one.from_string, one.to_id or one.to_string, stamp(history.created))
         for history in issue.histories
         for one in history.changes
     ]
@@ -133,10 +133,6 @@ def _value(field: str, told: Any) -> Any:
     if field == "duedate":
         return date.fromisoformat(str(told)[:10])
     return float(told) if field == "Story Points" else tuple(str(told).split(", "))
-
-
-def _stamp(moment: Any) -> pd.Timestamp:
-    return pd.Timestamp(moment).tz_localize(None) if moment.tzinfo is None else pd.Timestamp(moment).tz_convert(None)
 
 
 def _with_start(issues: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
@@ -156,21 +152,6 @@ def _flags(changes: pd.DataFrame) -> pd.DataFrame:
     ends = flags.groupby("issue_id")["at"].shift(-1)
     frame = pd.DataFrame({"issue_id": flags["issue_id"], "valid_from": flags["at"], "valid_to": ends})
     return frame.loc[flags["value"].astype(bool)]
-
-
-def _links(world: Any) -> pd.DataFrame:
-    """What waits for what, from the day on which the waiting end says so; the simulator takes no link away."""
-    names = {issue.key: f"sim:{issue.id}" for issue in world.issues.values()}
-    rows = [
-        (names[one.to_id], f"sim:{issue.id}", _stamp(history.created))
-        for issue in world.issues.values()
-        for history in issue.histories
-        for one in history.changes
-        if one.field == "Link" and one.to_string == f"This issue {LINK_WORDS[BLOCKS][1]} {one.to_id}"
-    ]
-    columns = ["predecessor_issue_id", "successor_issue_id", "recorded_at"]
-    empty = dict.fromkeys(("dependency_type", "predecessor_task_id", "successor_task_id", "dependency_id", "lag_days"))
-    return pd.DataFrame(rows, columns=columns).assign(**empty | {"dependency_type": "FS", "lag_days": 0})
 
 
 def _sprints(world: Any) -> pd.DataFrame:
