@@ -1,4 +1,4 @@
-"""Which issue of the simulated portfolio waits for which, in the shape of `fct_dependency`, each link from its own day."""
+"""Which issue of the simulated portfolio waits for which, in the shape of `fct_dependency`, from its day on."""
 
 from __future__ import annotations
 

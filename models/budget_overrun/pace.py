@@ -20,8 +20,8 @@ from models.schedule_slip.events import day_number, day_of
 
 RECENT_WEEKS = 13  # over which spending is averaged
 # Money goes on being spent beyond the finish that is forecast, the more so the younger the project: less of its scope
-# is written down, so its date comes too early. Logarithms: at half a year, and per logarithm of the weeks on record. Set
-# on sandbox seeds 1 to 4 on 2026-11-27; figures on seeds kept back in docs/forecasts.md.
+# is written down, so its date comes too early. Logarithms: at half a year, and per logarithm of the weeks on record.
+# Set on sandbox seeds 1 to 4 on 2026-11-27; figures on seeds kept back in docs/forecasts.md.
 DELAY, DELAY_BY_AGE, WIDER = 0.5, 0.5, 0.9
 HALF_A_YEAR, LONGEST = 26, 104  # weeks; nothing is known of projects on record for longer
 _FINISH = {"p10": 0.10, "p50": 0.50, "p80": 0.80, "p95": 0.95}
