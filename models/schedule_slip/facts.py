@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.forecaster import Tables
-from models.schedule_slip.events import IntArray, Scope, day_of, days_of
+from models.schedule_slip.events import BoolArray, Scope, day_of, days_of
 from models.schedule_slip.sentence import count, say_day
 from models.schedule_slip.subjects import Subject
 from models.schedule_slip.waiting import blockers_of, waiting
@@ -82,7 +82,7 @@ def _scope(subject: Subject, approved: int | None) -> list[Fact]:
 
 def _items(scope: Scope, day: int) -> int:
     """Items that belonged to the scope at the end of that day, done or not."""
-    gone: IntArray = scope.cancelled & (scope.closed <= day)
+    gone: BoolArray = scope.cancelled & (scope.closed <= day)
     return int(((scope.created <= day) & ~gone).sum())
 
 
