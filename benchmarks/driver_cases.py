@@ -27,7 +27,7 @@ Case = dict[str, Any]
 def cases_of(record: SimulatedRecord) -> pd.DataFrame:
     """All cases of all looks whose outcome is known: drivers with their effect, above 0 where they add risk."""
     cases: list[Case] = []
-    costs = _final_costs(record)
+    costs = final_costs(record)
     for look in record.looks:
         known = record.as_of(look)
         risk = DeliveryRisk(most_drivers=len(TRAITS)).forecast(known, look, SEED)
@@ -52,6 +52,12 @@ def _effects(told: str) -> dict[str, float]:
     return {one["driver"]: float(one.get("effect", one.get("amount")) or 0.0) for one in json.loads(told)}
 
 
+def _facts(told: str) -> dict[str, float]:
+    """What is told without a direction, as if it were told to add risk where its share is above 0: is it one?"""
+    facts = [one for one in json.loads(told) if "effect" in one and one["effect"] is None]
+    return {f"{one['driver']}": float(one.get("share", 1.0)) for one in facts}
+
+
 def _issues(record: SimulatedRecord, known: dict[str, pd.DataFrame], said: pd.DataFrame, look: date) -> list[Case]:
     """Not yet overdue ones; late: not done on the due date that stood. Cancelled since: no outcome."""
     end = pd.Timestamp(look) + pd.Timedelta(days=1)
@@ -66,8 +72,8 @@ def _issues(record: SimulatedRecord, known: dict[str, pd.DataFrame], said: pd.Da
             {
                 "of": "issue",
                 "cluster": row["project_id"],
-                "drivers": effects,
-                "told": list(effects)[:MOST_DRIVERS],
+                "drivers": effects | {f"fact_{name}": size for name, size in _facts(row["drivers"]).items()},
+                "told": [*list(effects)[:MOST_DRIVERS], *(f"fact_{name}" for name in _facts(row["drivers"]))],
                 "happened": pd.isna(done) or done.date() > row["due_on"],
                 "time_band": _band(left, (7, 14, 28, 56)),
                 "is_started": issue["started_at"] < end,
@@ -127,14 +133,14 @@ def _sprints(record: SimulatedRecord, said: pd.DataFrame, look: date) -> list[Ca
     return cases
 
 
-def _final_costs(record: SimulatedRecord) -> dict[str, float]:
+def final_costs(record: SimulatedRecord) -> dict[str, float]:
     """Of projects that have ended."""
     cost = record.tables["fct_earned_value"].groupby("project_id")["actual_cost_amount"].last()
     return {str(name): float(value) for name, value in cost.items() if name in record.finished}
 
 
 def _costs(final: dict[str, float], said: pd.DataFrame) -> list[Case]:
-    """Against the budget, and for the second driver against what CPI alone foretold."""
+    """Against the budget, for the second driver against what CPI foretold, for the third what both did."""
     cases = []
     for row in said.loc[said["forecast_status"] == "ok"].to_dict("records"):
         if row["project_id"] not in final:
@@ -151,6 +157,8 @@ def _costs(final: dict[str, float], said: pd.DataFrame) -> list[Case]:
         cases.append(common | told | {"of": "cost", "happened": cost > budget})
         foretold = budget / row["cost_performance_index"]
         cases.append(common | {"of": "cost_against_cpi", "happened": cost > foretold})
+        by_index = budget + sum(amount for name, amount in _effects(row["drivers"]).items() if name != "spending_pace")
+        cases.append(common | {"of": "cost_against_index", "happened": cost > by_index})
     return cases
 
 
@@ -168,7 +176,8 @@ def _projects(record: SimulatedRecord, said: pd.DataFrame, look: date) -> list[C
             "happened": ended > due,
             "weeks_band": _band((due - look).days / 7.0, (0.0, 13.0, 26.0)),
         }
-        cases.append(common | {"of": "schedule", "drivers": {"outrun": float(OUTRUN.strip() in row["sentence"])}})
+        outrun = {"outrun": float(OUTRUN.strip() in row["sentence"])}
+        cases.append(common | {"of": "schedule", "drivers": outrun | _facts(row["drivers"])})
         claim, chance = claims.get(row["subject_id"]), row["probability_late"]
         if claim in ADMITTED:
             index = {"watermelon_index": max(0.0, chance - ADMITTED[claim])}

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.forecast_data import simulated_tables
+from benchmarks.simulated_links import links_of, stamp
 from models.forecast_score.rolling import as_known
 
 AFTERMATH_DAYS = 560  # after the last look: projects planned by then have ended
@@ -83,6 +84,7 @@ def simulate(
         "int_delivery__due_date": _due_dates(changes),
         "int_delivery__issue_flag": _flags(changes),
         "dim_sprint": _sprints(simulator.world),
+        "fct_dependency": links_of(simulator.world),
         **_of_register(simulator, tables["dim_issue"]),
     }
     return SimulatedRecord(
@@ -110,7 +112,7 @@ def _changes(world: Any) -> Iterator[tuple[str, str, Any, pd.Timestamp]]:
         name, told = f"sim:{issue.id}", _history(issue)
         for field, now in (("duedate", issue.due_on), ("Story Points", issue.story_points), ("Sprint", None)):
             mine = [change for change in told if change[0] == field]
-            yield name, field, _value(field, mine[0][1] if mine else now), _stamp(issue.created)
+            yield name, field, _value(field, mine[0][1] if mine else now), stamp(issue.created)
             yield from ((name, field, _value(field, value), at) for _, _, value, at in mine)
         yield from ((name, "status", categories[value], at) for field, _, value, at in told if field == "status")
         yield from ((name, "Flagged", bool(value), at) for field, _, value, at in told if field == "Flagged")
@@ -119,7 +121,7 @@ def _changes(world: Any) -> Iterator[tuple[str, str, Any, pd.Timestamp]]:
 def _history(issue: Any) -> list[tuple[str, Any, Any, pd.Timestamp]]:
     """Field, value before and after, and when; ids, but of points, which have none, what is shown."""
     return [
-        (one.field, one.from_id or one.from_string, one.to_id or one.to_string, _stamp(history.created))
+        (one.field, one.from_id or one.from_string, one.to_id or one.to_string, stamp(history.created))
         for history in issue.histories
         for one in history.changes
     ]
@@ -131,10 +133,6 @@ def _value(field: str, told: Any) -> Any:
     if field == "duedate":
         return date.fromisoformat(str(told)[:10])
     return float(told) if field == "Story Points" else tuple(str(told).split(", "))
-
-
-def _stamp(moment: Any) -> pd.Timestamp:
-    return pd.Timestamp(moment).tz_localize(None) if moment.tzinfo is None else pd.Timestamp(moment).tz_convert(None)
 
 
 def _with_start(issues: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
@@ -253,6 +251,7 @@ def _of_register(simulator: Any, issues: pd.DataFrame) -> dict[str, pd.DataFrame
             "baseline_version": plans["version"],
             "baseline_finish_on": plans["finish_on"],
             "approved_on": plans["approved_on"],
+            "recorded_at": pd.to_datetime(plans["approved_on"]),
         }
     )
     budget = pd.DataFrame(sheets["Budget"]).dropna(subset=["currency_code"]).groupby("project_key")["planned_amount"]

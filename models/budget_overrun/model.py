@@ -55,7 +55,7 @@ class BudgetOverrun:
     """Cost at completion by earned value, calibrated on what past estimates missed by."""
 
     model_id = "budget_overrun"
-    version = "1.2.0"
+    version = "1.3.0"
     ledger_table = "budget_forecast"
     key: Sequence[str] = ("project_id",)
     inputs = INPUTS

@@ -19,9 +19,11 @@ from models.calibration import Curve
 from models.schedule_slip.events import day_number, day_of
 
 RECENT_WEEKS = 13  # over which spending is averaged
-# Money goes on being spent beyond the finish that is forecast, and not evenly. Set on sandbox seeds 1 to 4 on
-# 2026-11-27; figures on seeds kept back in docs/forecasts.md.
-DELAY, WIDER = 0.3, 1.4
+# Money goes on being spent beyond the finish that is forecast, the more so the younger the project: less of its scope
+# is written down, so its date comes too early. Logarithms: at half a year, and per logarithm of the weeks on record.
+# Set on sandbox seeds 1 to 4 on 2026-11-27; figures on seeds kept back in docs/forecasts.md.
+DELAY, DELAY_BY_AGE, WIDER = 0.5, 0.5, 0.9
+HALF_A_YEAR, LONGEST = 26, 104  # weeks; nothing is known of projects on record for longer
 _FINISH = {"p10": 0.10, "p50": 0.50, "p80": 0.80, "p95": 0.95}
 _LEVELS = (np.arange(199) + 0.5) / 199
 INPUTS = ("subject_type", "subject_id", "as_of_on", "forecast_status", *(f"finish_on_{name}" for name in _FINISH))
@@ -34,6 +36,7 @@ class Pace:
     weekly: float
     days: Mapping[str, int]
     finish_on: object  # the median
+    weeks: int  # on record
 
     def log_left(self, level: float) -> float:
         """Logarithm of what will still be spent, at that level; normal between and beyond those that are told."""
@@ -64,12 +67,13 @@ def pace_of(record: Record, finish: Mapping[str, int] | None) -> Pace | None:
     if weekly <= 0:
         return None
     days = {name: day - record.day for name, day in finish.items()}
-    return Pace(weekly, days, day_of(finish["p50"]))
+    return Pace(weekly, days, day_of(finish["p50"]), record.weeks)
 
 
 def curve_of(pace: Pace) -> Curve:
     """Logarithm of the cost still to come."""
     middle = pace.log_left(0.5)
-    points = [middle + DELAY + WIDER * (pace.log_left(level) - middle) for level in _LEVELS]
+    delay = DELAY - DELAY_BY_AGE * float(np.log(min(pace.weeks, LONGEST) / HALF_A_YEAR))
+    points = [middle + delay + WIDER * (pace.log_left(level) - middle) for level in _LEVELS]
     tail = WIDER * (pace.log_left(0.95) - middle) / float(ndtri(0.95))
     return Curve(np.maximum.accumulate(np.array(points)), _LEVELS, 1.0, tail)

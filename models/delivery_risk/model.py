@@ -13,8 +13,16 @@ import pandas as pd
 
 from models.delivery_risk import landmarks, sprints
 from models.delivery_risk.chance import Chance, learn
-from models.delivery_risk.words import MOST_DRIVERS, issue_drivers, issue_sentence, sprint_drivers, sprint_sentence
+from models.delivery_risk.words import (
+    MOST_DRIVERS,
+    issue_drivers,
+    issue_facts,
+    issue_sentence,
+    sprint_drivers,
+    sprint_sentence,
+)
 from models.forecaster import Tables
+from models.schedule_slip import waiting
 from models.schedule_slip.events import OPEN, day_number, day_of, effective_days
 from models.schedule_slip.subjects import withheld
 
@@ -33,6 +41,7 @@ INPUTS: Mapping[str, Sequence[str]] = {
         "sprint_id", "issue_id", "project_id", "is_committed", "is_added", "is_completed", "done_at",
         "start_story_points", "end_story_points", "valid_from", "valid_to",
     ),
+    "fct_dependency": waiting.INPUTS,
     "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
@@ -47,7 +56,7 @@ class DeliveryRisk:
     """Chance that dated issues and running sprints miss what was promised, with what drives it."""
 
     model_id = "delivery_risk"
-    version = "1.0.1"
+    version = "1.1.0"
     ledger_table = "delivery_forecast"
     key: Sequence[str] = ("subject_type", "subject_id")
     inputs = INPUTS
@@ -112,6 +121,8 @@ def _issues(tables: Tables, until: Mapping[str, int], common: _Common) -> list[d
     days = pd.DataFrame({"place": open_now, "day": issues["until"].to_numpy()[open_now]})
     now = landmarks.look(issues, days, dues, flags)
     now["late_rate"] = landmarks.late_rates(now, decided)
+    blockers = waiting.blockers_of(waiting.waiting(tables, until))
+    now["waits_for"] = [blockers.get(name, "") for name in now["issue_id"]]
     probability = np.full(len(now), np.nan) if chance is None else chance.probability(now)
     parts = None if chance is None else chance.contributions(now)
     return [
@@ -124,7 +135,7 @@ def _issue(
     state: Mapping[Any, Any], probability: float, parts: Any, chance: Chance | None, common: _Common
 ) -> dict[str, Any]:
     overdue = state["days_left"] < 0
-    known = [state[name] for name in (*landmarks.FEATURES, "due", "days_blocked", "issue_key", "summary")]
+    known = [state[name] for name in (*landmarks.FEATURES, "due", "days_blocked", "issue_key", "summary", "waits_for")]
     status = "ok" if overdue or chance is not None else "not_enough_history"
     row = common.row("issue", state["issue_id"], state["project_id"], int(state["day"]), status, known)
     row |= {
@@ -136,7 +147,8 @@ def _issue(
     if row["forecast_status"] == "ok":
         value = SUREST if overdue else float(np.clip(probability, LEAST, SUREST))
         row["probability_late"] = round(value, 6)
-        row["drivers"] = json.dumps(issue_drivers(state, parts)[: common.most_drivers])
+        told = issue_drivers(state, parts)[: common.most_drivers]
+        row["drivers"] = json.dumps([*told, *issue_facts(state, told)])
     return row | {"sentence": issue_sentence(row, state)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.delivery_risk.chance import TRAITS
@@ -38,9 +38,30 @@ def _texts(state: Mapping[Any, Any]) -> list[str]:
         "" if started else "not started",
         f"in work for {_days(int(state['days_started']))}" if started else "",
         "",
-        f"blocked for {_days(int(state['days_blocked']))}" if state["is_blocked"] else "",
+        _blocked(state) if state["is_blocked"] else "",
         f"{100 * state['late_rate']:.0f} % of the project's dated issues were late",
     ]
+
+
+def issue_facts(state: Mapping[Any, Any], told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Whom to ask, even where the chance hardly leans on it: what holds the issue up, without a direction.
+
+    That it waits is not part of the chance: the warehouse knows links as last seen, so nothing can be learned from past
+    ones. `effect` is null, as of what is overdue.
+    """
+    if state["is_blocked"]:
+        name, text = "is_blocked", _blocked(state)
+    elif state["waits_for"]:
+        name, text = "waits_for", f"waits for {state['waits_for']}"
+    else:
+        return []
+    return [] if any(one["driver"] == name for one in told) else [{"driver": name, "effect": None, "text": text}]
+
+
+def _blocked(state: Mapping[Any, Any]) -> str:
+    """Days since it was flagged; by whom, where a link says what it waits for."""
+    by = f" by {state['waits_for']}" if state["waits_for"] else ""
+    return f"blocked for {_days(int(state['days_blocked']))}{by}"
 
 
 def issue_sentence(row: Mapping[str, Any], state: Mapping[Any, Any]) -> str:

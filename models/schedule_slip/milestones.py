@@ -253,6 +253,7 @@ def _row(said: Said, project_key: object, author: Author, inputs_hash: str) -> d
         "seed": author.seed,
         "inputs_hash": inputs_hash,
         "fallback_reason": author.fallback_reason,
+        "drivers": "[]",
         **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
     }
     due = baseline or expected

@@ -13,9 +13,10 @@ import pandas as pd
 
 from models.calibration import Conformal, Curve, normal_curve
 from models.forecaster import Memory, News, Tables
-from models.schedule_slip import engine, milestones
+from models.schedule_slip import engine, milestones, waiting
 from models.schedule_slip.dates import LEVELS, SUREST, chance_late, finish_dates
 from models.schedule_slip.events import day_of
+from models.schedule_slip.facts import with_facts
 from models.schedule_slip.history import FEWEST_ACTIVE_WEEKS, NAIVE, design_of, history_of, learn, step_back
 from models.schedule_slip.hybrid import pooled
 from models.schedule_slip.milestones import Author, Plans, Said
@@ -34,6 +35,7 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "int_delivery__issue_membership": ("issue_id", "set_name", "member_id", "valid_from", "valid_to"),
     "int_governance__project_trust": ("project_id", "governance_mode", "trust_status"),
     **milestones.INPUTS,
+    "fct_dependency": (*milestones.INPUTS["fct_dependency"], *waiting.INPUTS[:2]),
 }  # fmt: skip
 OUTPUT: Sequence[str] = (
     "subject_type", "subject_id", "subject_key", "subject_name", "as_of_on", "model_id", "model_version",
@@ -42,13 +44,14 @@ OUTPUT: Sequence[str] = (
     "history_weeks", "seed", "inputs_hash", "sentence", "fallback_reason", "throughput_per_week",
     "scope_growth_per_week", "throughput_dispersion", "window_done_count", "open_age_days", "intake_days",
     "calibration_log_days", "calibration_length_slope", "calibration_age_slope", "calibration_count_slope",
-    "plan_days_p50",
+    "plan_days_p50", "drivers",
 )  # fmt: skip
 KEPT = {
     "throughput_per_week": "rate", "scope_growth_per_week": "growth", "throughput_dispersion": "dispersion",
     "window_done_count": "done_window", "open_age_days": "age", "intake_days": "intake_days",
 }  # fmt: skip
 """What each forecast tells of the state that it was computed from, beside the number of open items."""
+TOLD = ("ok", "no_finite_finish")  # with what drives it: what is withheld or over has no drivers
 SLOPES = ("calibration_length_slope", "calibration_age_slope", "calibration_count_slope")
 
 
@@ -73,7 +76,7 @@ class ScheduleSlip:
 
     def forecast_anew(self, tables: Tables, as_of: date, seed: int, memory: Memory) -> News:
         """Only the subjects that were not said already with these inputs; where none is new nothing is computed."""
-        subjects = subjects_of(tables, as_of)
+        subjects = with_facts(tables, subjects_of(tables, as_of))
         past = cache(lambda: self._history(subjects, seed, memory))
         plans = self._plans(tables, as_of, seed, memory, subjects, past)
         wanted = [number for number, one in enumerate(subjects) if self._is_new(one, seed, memory, plans)]
@@ -158,6 +161,7 @@ class ScheduleSlip:
             "history_weeks": int(state["history_weeks"]),
             "seed": seed,
             "fallback_reason": reason,
+            "drivers": subject.drivers if status in TOLD else "[]",
             **dict.fromkeys(("slip_days_p50", "probability_late", *(f"finish_on_{name}" for name in LEVELS))),
         }
         if status == "ok":

@@ -34,6 +34,7 @@ class Subject:
     scope: Scope
     rows_hash: str
     is_past: bool = False
+    drivers: str = "[]"  # JSON, as told beside the forecast (models.schedule_slip.facts)
 
     @property
     def due_day(self) -> int | None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from models.budget_overrun.model import BudgetOverrun
-from models.budget_overrun.pace import DELAY
+from models.budget_overrun.pace import DELAY, DELAY_BY_AGE, HALF_A_YEAR
 
 AS_OF = date(2026, 6, 7)  # a Sunday, on which weeks are told
 Tables = dict[str, pd.DataFrame]
@@ -84,7 +84,7 @@ def test_what_is_spent_a_week_goes_on_until_the_finish_that_is_forecast() -> Non
     given = steady(1.0)  # 600 of 1000 in thirty weeks, 20 a week, just as planned
     row = forecast(tables(given, said=finish(12))).loc["s:1"]
     weeks_told = 29  # between the first row and the last
-    expected = 600 + (600 - 20) / weeks_told * 12 * np.exp(DELAY)
+    expected = 600 + (600 - 20) / weeks_told * 12 * np.exp(DELAY - DELAY_BY_AGE * np.log(30 / HALF_A_YEAR))
     assert row["estimate_at_completion_amount_p50"] == pytest.approx(expected, rel=0.01)
     later = forecast(tables(given, said=finish(40))).loc["s:1"]
     assert later["probability_over_budget"] > row["probability_over_budget"]

@@ -58,6 +58,7 @@ def tables(issues: list[dict[str, Any]], sprints: Any = None, commitment: Any = 
         "dim_issue": frame.drop(columns="due"),
         "int_delivery__due_date": due,
         "int_delivery__issue_flag": flags,
+        "fct_dependency": pd.DataFrame(columns=["predecessor_issue_id", "successor_issue_id", "recorded_at"]),
         "dim_sprint": SPRINTS.iloc[:0] if sprints is None else sprints,
         "fct_sprint_commitment": STAYS.iloc[:0] if commitment is None else commitment,
         "int_governance__project_trust": pd.DataFrame(
@@ -179,7 +180,7 @@ def test_work_added_to_a_sprint_is_told_as_lowering_the_risk_to_fall_short() -> 
 
 def test_what_was_found_to_be_no_cause_is_not_told_as_one() -> None:
     state = {"days_left": 3, "age": 300, "is_started": 0, "days_started": 0, "due_moves": 2, "is_blocked": 1,
-             "days_blocked": 9, "late_rate": 0.4}  # fmt: skip
+             "days_blocked": 9, "late_rate": 0.4, "waits_for": ""}  # fmt: skip
     told = [driver["driver"] for driver in issue_drivers(state, np.ones(7))]
     assert told == ["is_blocked", "late_rate", "not_started", "time_left"]
 

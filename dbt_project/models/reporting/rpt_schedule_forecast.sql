@@ -54,6 +54,7 @@ select
     said.fallback_reason,
     said.throughput_per_week,
     said.scope_growth_per_week,
+    said.drivers,
     record.coverage_80,
     record.coverage_80_low,
     record.coverage_80_high,

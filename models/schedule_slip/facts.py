@@ -1,0 +1,97 @@
+"""What a project manager can check behind a project's finish: scope since the baseline, and whom its work waits for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.forecaster import Tables
+from models.schedule_slip.events import BoolArray, Scope, day_of, days_of
+from models.schedule_slip.sentence import count, say_day
+from models.schedule_slip.subjects import Subject
+from models.schedule_slip.waiting import blockers_of, waiting
+
+FEWEST_ITEMS = 5  # at the baseline: of fewer a share says nothing
+_NO_DAY = np.iinfo(np.int64).min
+Fact = dict[str, Any]
+
+
+def with_facts(tables: Tables, subjects: Sequence[Subject]) -> list[Subject]:
+    """The subjects with their facts as drivers; a fact that is new changes the hash, so that it is told."""
+    facts = facts_of(tables, subjects)
+    return [
+        _told(one, facts[one.project_id]) if one.subject_type == "project" and facts[one.project_id] else one
+        for one in subjects
+    ]
+
+
+def _told(subject: Subject, facts: list[Fact]) -> Subject:
+    drivers = json.dumps(facts, ensure_ascii=False)
+    digest = hashlib.sha256(f"{subject.rows_hash} {drivers}".encode()).hexdigest()
+    return replace(subject, drivers=drivers, rows_hash=digest)
+
+
+def facts_of(tables: Tables, subjects: Sequence[Subject]) -> dict[str, list[Fact]]:
+    """Per project (no other kind of subject) what is known by its effective day; a project may have none.
+
+    `share` is a measure of the fact, not of its effect on the forecast: the engine sees scope and links otherwise.
+    """
+    projects = {one.project_id: one for one in subjects if one.subject_type == "project"}
+    until = {name: one.scope.effective for name, one in projects.items()}
+    approved = _approved(tables.get("fct_baseline"), until)
+    waits = waiting(tables, until)
+    waits = waits.loc[waits["project_id"] != waits["blocker_project_id"]]
+    by_project = {str(name): part for name, part in waits.groupby("project_id", sort=True)}
+    none = waits.iloc[:0]
+    return {
+        name: [*_scope(one, approved.get(name)), *_waits(one.scope, by_project.get(name, none))]
+        for name, one in projects.items()
+    }
+
+
+def _approved(baselines: pd.DataFrame | None, until: dict[str, int]) -> dict[str, int]:
+    """The day on which the baseline that counts was approved: the newest version on record by the project's day."""
+    if baselines is None or not len(baselines):
+        return {}
+    known = baselines.loc[baselines["project_id"].isin(list(until))]
+    limit = known["project_id"].map(until).to_numpy(dtype=np.int64)
+    day, recorded = days_of(known["approved_on"]), days_of(known["recorded_at"])
+    known = known.assign(day=day).loc[(day != _NO_DAY) & (day <= limit) & (recorded != _NO_DAY) & (recorded <= limit)]
+    newest = known.sort_values("baseline_version", kind="stable").drop_duplicates("project_id", keep="last")
+    return {str(name): int(day) for name, day in zip(newest["project_id"], newest["day"], strict=True)}
+
+
+def _scope(subject: Subject, approved: int | None) -> list[Fact]:
+    if approved is None or subject.baseline_on is None:
+        return []
+    was, now = (_items(subject.scope, day) for day in (approved, subject.scope.effective))
+    share = round(now / was - 1.0, 3) if was >= FEWEST_ITEMS else 0.0
+    if round(100 * share) == 0:
+        return []
+    sign = "+" if share > 0 else "−"
+    change = f"scope {sign}{abs(100 * share):.0f} % since the baseline of {say_day(day_of(approved))}"
+    text = f"{change}: {was:,} items then, {now:,} now"
+    return [{"driver": "scope_since_baseline", "effect": None, "share": share, "text": text}]
+
+
+def _items(scope: Scope, day: int) -> int:
+    """Items that belonged to the scope at the end of that day, done or not."""
+    gone: BoolArray = scope.cancelled & (scope.closed <= day)
+    return int(((scope.created <= day) & ~gone).sum())
+
+
+def _waits(scope: Scope, rows: pd.DataFrame) -> list[Fact]:
+    if not len(rows) or not scope.open_count:
+        return []
+    number, first = int(rows["issue_id"].nunique()), rows.iloc[0]
+    verb = "waits" if number == 1 else "wait"
+    blocker = blockers_of(rows.loc[rows["issue_id"] == first["issue_id"]])[str(first["issue_id"])]
+    named = first["issue_id"] if pd.isna(first["issue_key"]) else first["issue_key"]
+    text = f"{count(number, 'open item')} {verb} for other projects: {named} for {blocker}"
+    return [{"driver": "waits_for", "effect": None, "share": round(number / scope.open_count, 3), "text": text}]
