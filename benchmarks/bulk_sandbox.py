@@ -38,9 +38,14 @@ class BulkSandbox:
 
     def touch(self, count: int) -> None:
         """Have that many issues change, spread over all projects; its clock moves on by an hour."""
-        request = urllib.request.Request(f"{self.url}/sandbox/touch?count={count}", method="POST")
+        self.ask(f"/sandbox/touch?count={count}", b"")
+
+    def ask(self, path: str, body: bytes | None = None) -> bytes:
+        """The answer to one request; with a body it is a POST of JSON."""
+        request = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"})
         request.add_header("Authorization", "Basic " + b64encode(f"{self.email}:{self.token}".encode()).decode())
-        urllib.request.urlopen(request).read()
+        with urllib.request.urlopen(request) as answer:
+            return bytes(answer.read())
 
 
 def environment(home: str | Path) -> dict[str, str]:

@@ -106,15 +106,8 @@ def _size(folder: Path) -> int:
 
 
 def _bytes_an_issue(site: BulkSandbox) -> int:
-    import base64
-    import urllib.request
-
     asked = {"jql": "created >= 0 ORDER BY created", "fields": ["*all"], "expand": "changelog", "maxResults": PAGE}
-    sign_in = base64.b64encode(f"{site.email}:{site.token}".encode()).decode()
-    headers = {"Authorization": f"Basic {sign_in}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{site.url}/rest/api/3/search/jql", json.dumps(asked).encode(), headers)
-    with urllib.request.urlopen(request) as answer:
-        return len(answer.read()) // PAGE
+    return len(site.ask("/rest/api/3/search/jql", json.dumps(asked).encode())) // PAGE
 
 
 def far_away(issues: int, latency_ms: int) -> None:

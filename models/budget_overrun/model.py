@@ -194,7 +194,8 @@ def _drivers(record: Record, by_index: float, middle: float, spent: Pace | None)
             {
                 "driver": "spending_pace",
                 "amount": round(middle - budget - by_efficiency - by_record, 2),
-                "text": f"{spent.weekly:,.0f} are spent a week, and the finish is likely on {spent.finish_on}",
+                "text": f"{spent.weekly:,.0f} are spent a week, the finish is likely on {spent.finish_on}, and "
+                f"projects of this age went on to spend {np.exp(spent.delay):.1f} times that",
             }
         )
     return found

@@ -48,6 +48,11 @@ class Pace:
         beyond += max(0.0, score - scores[-1]) * (logs[-1] - logs[-2]) / (scores[-1] - scores[-2])
         return inner + float(beyond) + float(np.log(self.weekly / 7.0))
 
+    @property
+    def delay(self) -> float:
+        """Logarithm of how many times that projects of this age went on to spend."""
+        return DELAY - DELAY_BY_AGE * float(np.log(min(self.weeks, LONGEST) / HALF_A_YEAR))
+
 
 def finishes_of(said: pd.DataFrame) -> dict[str, Mapping[str, int]]:
     """Project → the days of its finish forecast; none where it has no dates."""
@@ -73,7 +78,6 @@ def pace_of(record: Record, finish: Mapping[str, int] | None) -> Pace | None:
 def curve_of(pace: Pace) -> Curve:
     """Logarithm of the cost still to come."""
     middle = pace.log_left(0.5)
-    delay = DELAY - DELAY_BY_AGE * float(np.log(min(pace.weeks, LONGEST) / HALF_A_YEAR))
-    points = [middle + delay + WIDER * (pace.log_left(level) - middle) for level in _LEVELS]
+    points = [middle + pace.delay + WIDER * (pace.log_left(level) - middle) for level in _LEVELS]
     tail = WIDER * (pace.log_left(0.95) - middle) / float(ndtri(0.95))
     return Curve(np.maximum.accumulate(np.array(points)), _LEVELS, 1.0, tail)

@@ -147,8 +147,10 @@ def _issue(
     if row["forecast_status"] == "ok":
         value = SUREST if overdue else float(np.clip(probability, LEAST, SUREST))
         row["probability_late"] = round(value, 6)
-        told = issue_drivers(state, parts)[: common.most_drivers]
-        row["drivers"] = json.dumps([*told, *issue_facts(state, told)])
+        drivers = issue_drivers(state, parts)
+        told, others = drivers[: common.most_drivers], drivers[common.most_drivers :]
+        blocked = [one for one in others if one["driver"] == "is_blocked"]  # whom to ask is told in any case
+        row["drivers"] = json.dumps([*told, *blocked, *issue_facts(state, drivers)], ensure_ascii=False)
     return row | {"sentence": issue_sentence(row, state)}
 
 
@@ -182,7 +184,7 @@ def _sprint(sprint: sprints.Running, day: int, common: _Common) -> dict[str, Any
     if row["forecast_status"] == "ok":
         row |= {f"delivered_scope_{name}": round(sprint.quantile(level), 2) for name, level in LEVELS.items()}
         row["probability_late"] = round(float(np.clip(sprint.chance_short(), LEAST, SUREST)), 6)
-        row["drivers"] = json.dumps(sprint_drivers(sprint))
+        row["drivers"] = json.dumps(sprint_drivers(sprint), ensure_ascii=False)
     return row | {"sentence": sprint_sentence(row, sprint.elapsed)}
 
 

@@ -43,8 +43,8 @@ def _texts(state: Mapping[Any, Any]) -> list[str]:
     ]
 
 
-def issue_facts(state: Mapping[Any, Any], told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Whom to ask, even where the chance hardly leans on it: what holds the issue up, without a direction.
+def issue_facts(state: Mapping[Any, Any], drivers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Whom to ask where the chance does not lean on it: what holds the issue up, without a direction.
 
     That it waits is not part of the chance: the warehouse knows links as last seen, so nothing can be learned from past
     ones. `effect` is null, as of what is overdue.
@@ -55,13 +55,13 @@ def issue_facts(state: Mapping[Any, Any], told: Sequence[Mapping[str, Any]]) -> 
         name, text = "waits_for", f"waits for {state['waits_for']}"
     else:
         return []
-    return [] if any(one["driver"] == name for one in told) else [{"driver": name, "effect": None, "text": text}]
+    return [] if any(one["driver"] == name for one in drivers) else [{"driver": name, "effect": None, "text": text}]
 
 
 def _blocked(state: Mapping[Any, Any]) -> str:
-    """Days since it was flagged; by whom, where a link says what it waits for."""
-    by = f" by {state['waits_for']}" if state["waits_for"] else ""
-    return f"blocked for {_days(int(state['days_blocked']))}{by}"
+    """Days since it was flagged, and what a link says that it waits for, whether or not it was flagged for that."""
+    on = f", waiting for {state['waits_for']}" if state["waits_for"] else ""
+    return f"blocked for {_days(int(state['days_blocked']))}{on}"
 
 
 def issue_sentence(row: Mapping[str, Any], state: Mapping[Any, Any]) -> str:

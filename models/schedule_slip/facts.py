@@ -46,7 +46,7 @@ def facts_of(tables: Tables, subjects: Sequence[Subject]) -> dict[str, list[Fact
     until = {name: one.scope.effective for name, one in projects.items()}
     approved = _approved(tables.get("fct_baseline"), until)
     waits = waiting(tables, until)
-    waits = waits.loc[waits["project_id"] != waits["blocker_project_id"]]
+    waits = waits.loc[(waits["project_id"] != waits["blocker_project_id"]) & waits["is_leaf"]]
     by_project = {str(name): part for name, part in waits.groupby("project_id", sort=True)}
     none = waits.iloc[:0]
     return {
@@ -62,8 +62,9 @@ def _approved(baselines: pd.DataFrame | None, until: dict[str, int]) -> dict[str
     known = baselines.loc[baselines["project_id"].isin(list(until))]
     limit = known["project_id"].map(until).to_numpy(dtype=np.int64)
     day, recorded = days_of(known["approved_on"]), days_of(known["recorded_at"])
-    known = known.assign(day=day).loc[(day != _NO_DAY) & (day <= limit) & (recorded != _NO_DAY) & (recorded <= limit)]
+    known = known.assign(day=day).loc[(day <= limit) & (recorded != _NO_DAY) & (recorded <= limit)]
     newest = known.sort_values("baseline_version", kind="stable").drop_duplicates("project_id", keep="last")
+    newest = newest.loc[newest["day"] != _NO_DAY]  # it counts, but says not since when
     return {str(name): int(day) for name, day in zip(newest["project_id"], newest["day"], strict=True)}
 
 

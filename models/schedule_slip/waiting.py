@@ -12,7 +12,7 @@ from models.forecaster import Tables
 from models.schedule_slip.events import days_of
 
 INPUTS = ("predecessor_issue_id", "successor_issue_id", "recorded_at")
-COLUMNS = ["issue_id", "issue_key", "project_id", "blocker_id", "blocker_project_id", "blocker", "since"]
+COLUMNS = ["issue_id", "issue_key", "project_id", "is_leaf", "blocker_project_id", "blocker"]
 _NO_DAY = np.iinfo(np.int64).min
 MOST_LETTERS = 60  # of a summary
 
@@ -31,7 +31,9 @@ def waiting(tables: Tables, until: Mapping[str, int]) -> pd.DataFrame:
     issues = _issues(tables["dim_issue"])
     found = links[list(INPUTS)].merge(issues, left_on="successor_issue_id", right_on="issue_id")
     found = found.merge(issues.add_prefix("blocker_"), left_on="predecessor_issue_id", right_on="blocker_issue_id")
-    found = found.loc[found["project_id"].isin(list(until)) & (found["issue_id"] != found["blocker_issue_id"])]
+    for end in ("", "blocker_"):
+        found = found.loc[found[f"{end}project_id"].isin(list(until))]
+    found = found.loc[found["issue_id"] != found["blocker_issue_id"]]
     limit = found["project_id"].map(dict(until)).to_numpy(dtype=np.int64)
     known = (days_of(found["recorded_at"]) <= limit) & found["recorded_at"].notna().to_numpy()
     for end in ("", "blocker_"):
@@ -39,8 +41,7 @@ def waiting(tables: Tables, until: Mapping[str, int]) -> pd.DataFrame:
     found = found.loc[known].sort_values(["issue_id", "blocker_created", "blocker_issue_id"], kind="stable")
     found = found.drop_duplicates(["issue_id", "blocker_issue_id"])
     names = [_named(row) for row in found.to_dict("records")]
-    found = found.assign(blocker_id=found["blocker_issue_id"], blocker=names, since=found["blocker_created"])
-    return found[COLUMNS].reset_index(drop=True)
+    return found.assign(blocker=names)[COLUMNS].reset_index(drop=True)
 
 
 def blockers_of(rows: pd.DataFrame) -> dict[str, str]:
@@ -54,7 +55,8 @@ def blockers_of(rows: pd.DataFrame) -> dict[str, str]:
 def _issues(issues: pd.DataFrame) -> pd.DataFrame:
     alive = issues.loc[~issues["is_deleted"].fillna(False).astype(bool) & issues["created_at"].notna()]
     names = alive[["issue_id", "issue_key", "project_id", "summary"]].astype("object")
-    return names.assign(created=days_of(alive["created_at"]), done=days_of(alive["done_at"]))
+    leaf = alive["is_leaf"].fillna(False).astype(bool)
+    return names.assign(is_leaf=leaf, created=days_of(alive["created_at"]), done=days_of(alive["done_at"]))
 
 
 def _named(row: Mapping[Any, Any]) -> str:

@@ -96,6 +96,21 @@ def test_a_project_tells_for_whose_work_it_waits_and_not_what_waits_within(two: 
     assert (told["share"], told["effect"]) == (round(2 / 11, 3), None)
 
 
+def test_what_waits_counts_as_scope_does_and_what_is_in_a_project_that_is_gone_holds_up_nobody(two: Tables) -> None:
+    issues = two["dim_issue"]
+    two["fct_dependency"] = pd.DataFrame([link("s:B-0", "s:A-1"), link("s:B-0", "s:A-2")])
+    issues.loc[issues["issue_id"] == "s:A-2", "is_leaf"] = False
+    assert facts(two)["waits_for"]["text"].startswith("1 open item waits for other projects")
+    number = int(pd.Timestamp(AS_OF).value // 86_400_000_000_000)
+    assert waiting(two, {"s:A": number}).empty
+
+
+def test_a_baseline_that_says_not_since_when_it_counts_takes_the_place_of_older_ones(two: Tables) -> None:
+    second = baseline(2, "2025-02-20") | {"approved_on": pd.NaT}
+    two["fct_baseline"] = pd.DataFrame([baseline(1, "2025-01-20"), second])
+    assert facts(two) == {}
+
+
 def test_a_new_fact_changes_the_hash_of_its_project_alone(two: Tables) -> None:
     plain = with_facts(two, subjects_of(two, AS_OF))
     two["fct_dependency"] = pd.DataFrame([link("s:B-0", "s:A-1")])
@@ -108,9 +123,13 @@ def test_a_new_fact_changes_the_hash_of_its_project_alone(two: Tables) -> None:
 STATE = {"is_blocked": 1, "days_blocked": 9, "waits_for": "ABC-12 (Sign the contract)"}
 
 
-def test_a_blocked_issue_says_for_how_long_and_by_whom() -> None:
+def test_a_blocked_issue_says_for_how_long_and_what_it_waits_for() -> None:
     (told,) = issue_facts(STATE, [])
-    assert told == {"driver": "is_blocked", "effect": None, "text": "blocked for 9 days by ABC-12 (Sign the contract)"}
+    assert told == {
+        "driver": "is_blocked",
+        "effect": None,
+        "text": "blocked for 9 days, waiting for ABC-12 (Sign the contract)",
+    }
     assert issue_facts(STATE, [{"driver": "is_blocked", "effect": 0.4}]) == []
 
 
