@@ -17,6 +17,7 @@ from models.schedule_slip.sentence import count, say_day
 from models.schedule_slip.subjects import Subject
 from models.schedule_slip.waiting import blockers_of, waiting
 
+MANY_TIMES = 2.0  # added: from here on a percentage is hard to read
 FEWEST_ITEMS = 5  # at the baseline: of fewer a share says nothing
 _NO_DAY = np.iinfo(np.int64).min
 Fact = dict[str, Any]
@@ -76,8 +77,8 @@ def _scope(subject: Subject, approved: int | None) -> list[Fact]:
     if round(100 * share) == 0:
         return []
     sign = "+" if share > 0 else "−"
-    change = f"scope {sign}{abs(100 * share):.0f} % since the baseline of {say_day(day_of(approved))}"
-    text = f"{change}: {was:,} items then, {now:,} now"
+    change = f"{sign}{abs(100 * share):.0f} % since" if share < MANY_TIMES else f"{now / was:.0f} times that of"
+    text = f"scope {change} the baseline of {say_day(day_of(approved))}: {was:,} items then, {now:,} now"
     return [{"driver": "scope_since_baseline", "effect": None, "share": share, "text": text}]
 
 

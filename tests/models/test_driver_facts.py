@@ -61,6 +61,15 @@ def test_scope_taken_out_since_the_baseline_is_told_as_less(two: Tables) -> None
     assert facts(two)["scope_since_baseline"]["text"].startswith("scope −10 % since")
 
 
+def test_scope_that_has_grown_many_times_over_is_told_in_times(build: Callable[..., Tables]) -> None:
+    tables = build({"A": [*[(0, None)] * 5, *[(40, None)] * 15]}, AS_OF)
+    tables["dim_project"]["baseline_on"] = date(2025, 6, 1)
+    tables["fct_baseline"] = pd.DataFrame([baseline(1, "2025-01-20")])
+    assert facts(tables)["scope_since_baseline"]["text"] == (
+        "scope 4 times that of the baseline of 20 Jan 2025: 5 items then, 20 now"
+    )
+
+
 @pytest.mark.parametrize("approved", [None, "2025-02-28"])
 def test_without_a_baseline_or_without_a_change_nothing_is_told_of_scope(two: Tables, approved: str | None) -> None:
     if approved:
