@@ -120,20 +120,25 @@ class _Planner:
         return self._level[then], calendar is not None, calendar or "", one.lag, one.kind[1], relation
 
     def _waves(self) -> Iterator[Wave]:
+        handovers = self._handovers()
         free = sorted(number for number in self._out if number not in self._into)
         yield Wave((), tuple(self._groups(free, first=-1)))
         for level, numbers in groupby(self._waiting, key=self._level.__getitem__):
             found = list(numbers)
-            yield Wave(tuple(self._handovers(level)), tuple(self._groups(found, first=self._row[found[0]])))
+            yield Wave(tuple(handovers[level]), tuple(self._groups(found, first=self._row[found[0]])))
 
-    def _handovers(self, level: int) -> Iterator[Handover]:
-        keys = ((link, self._alike(relation)[:-1]) for link, relation in enumerate(self._relations))
-        for _, alike in groupby((one for one in keys if one[1][0] == level), key=lambda one: one[1]):
+    def _handovers(self) -> dict[int, list[Handover]]:
+        """By the wave that they come in."""
+        found: dict[int, list[Handover]] = defaultdict(list)
+        numbered = enumerate(self._relations)
+        for _, alike in groupby(numbered, key=lambda one: self._alike(one[1])[:-1]):
             links = [link for link, _ in alike]
             relation = self._relations[links[0]]
             one, then = self._network.relations[relation], self._ends[relation][1]
             calendar = self._network.projects[self._project[then]].calendar
-            yield Handover(slice(links[0], links[-1] + 1), calendar, one.lag, one.kind[1] == "S")
+            moves = Handover(slice(links[0], links[-1] + 1), calendar, one.lag, one.kind[1] == "S")
+            found[self._level[then]].append(moves)
+        return found
 
     def _groups(self, numbers: Sequence[int], first: int) -> Iterator[Group]:
         """`first`: the row of the first among what waits, -1 if these wait for nothing."""
