@@ -2,8 +2,8 @@
 
 `python benchmarks/cost_truth.py [SEED ...]`; prints one JSON line. Every four weeks all projects are forecast with what
 was known by then, and held against what they had cost once they ended. The peer is EAC = BAC / CPI (PMI, Practice
-Standard for Earned Value Management) of the same forecasts. Constants were set on seeds 1 to 4,
-not on the default ones.
+Standard for Earned Value Management) of the same forecasts. Constants were set on seeds 1 to 4, not on
+the default ones.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ def main() -> None:
     given = parser.parse_args()
     found, seconds = told_and_true(given.seeds, given.looks, given.projects)
     speed = {
+        "benchmark": "cost_truth",
+        "work": len(found),
+        "unit": "cost forecasts held against the end",
         "seconds": round(seconds, 3),
-        "forecasts_per_second": round(len(found) / seconds, 1),
+        "rate": round(len(found) / seconds, 1),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
-    print(
-        json.dumps({"work": "cost forecasts held against the end", "seeds": list(given.seeds), **speed, **line(found)})
-    )
+    print(json.dumps({**speed, "seeds": list(given.seeds), **line(found)}))
 
 
 def told_and_true(seeds: Sequence[int], looks: int, projects: int) -> tuple[pd.DataFrame, float]:
@@ -79,7 +80,6 @@ def line(found: pd.DataFrame) -> dict[str, Any]:
     done = found["percent_complete"]
     bands = {name: found.loc[(done >= low) & (done < high)] for name, (low, high) in SHARES.items()}
     return {
-        "forecasts": len(found),
         "projects": int(found["cluster"].nunique()),
         "over_budget": _round(over.mean()),
         "mean_chance": _round(chance.mean()),

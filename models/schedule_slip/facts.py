@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from models.forecaster import Tables
-from models.schedule_slip.events import BoolArray, Scope, day_of, days_of
+from models.schedule_slip.events import BoolArray, Scope, day_of
+from models.schedule_slip.plan.told import plans_of
 from models.schedule_slip.sentence import count, say_day
 from models.schedule_slip.subjects import Subject
 from models.schedule_slip.waiting import blockers_of, waiting
@@ -45,7 +46,7 @@ def facts_of(tables: Tables, subjects: Sequence[Subject]) -> dict[str, list[Fact
     """
     projects = {one.project_id: one for one in subjects if one.subject_type == "project"}
     until = {name: one.scope.effective for name, one in projects.items()}
-    approved = _approved(tables.get("fct_baseline"), until)
+    approved = _approved(tables, until)
     waits = waiting(tables, until)
     waits = waits.loc[(waits["project_id"] != waits["blocker_project_id"]) & waits["is_leaf"]]
     by_project = {str(name): part for name, part in waits.groupby("project_id", sort=True)}
@@ -56,17 +57,10 @@ def facts_of(tables: Tables, subjects: Sequence[Subject]) -> dict[str, list[Fact
     }
 
 
-def _approved(baselines: pd.DataFrame | None, until: dict[str, int]) -> dict[str, int]:
-    """The day on which the baseline that counts was approved: the newest version on record by the project's day."""
-    if baselines is None or not len(baselines):
-        return {}
-    known = baselines.loc[baselines["project_id"].isin(list(until))]
-    limit = known["project_id"].map(until).to_numpy(dtype=np.int64)
-    day, recorded = days_of(known["approved_on"]), days_of(known["recorded_at"])
-    known = known.assign(day=day).loc[(day <= limit) & (recorded != _NO_DAY) & (recorded <= limit)]
-    newest = known.sort_values("baseline_version", kind="stable").drop_duplicates("project_id", keep="last")
-    newest = newest.loc[newest["day"] != _NO_DAY]  # it counts, but says not since when
-    return {str(name): int(day) for name, day in zip(newest["project_id"], newest["day"], strict=True)}
+def _approved(tables: Tables, until: dict[str, int]) -> dict[str, int]:
+    """The day on which the baseline that counts was approved, where it says so."""
+    days = {name: one.approved for name, one in plans_of(tables, until).items()}
+    return {name: day for name, day in days.items() if day != _NO_DAY}
 
 
 def _scope(subject: Subject, approved: int | None) -> list[Fact]:

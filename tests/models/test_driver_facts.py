@@ -24,8 +24,8 @@ def link(before: str, after: str, recorded: str = "2025-02-01") -> dict[str, Any
 
 
 def baseline(version: int, approved: str, recorded: str | None = None) -> dict[str, Any]:
-    return {"project_id": "s:A", "baseline_version": version, "baseline_finish_on": date(2025, 6, 1),
-            "approved_on": pd.Timestamp(approved), "recorded_at": pd.Timestamp(recorded or approved)}  # fmt: skip
+    days = {"baseline_start_on": pd.NaT, "baseline_finish_on": date(2025, 6, 1), "approved_on": pd.Timestamp(approved)}
+    return {"project_id": "s:A", "baseline_version": version, "recorded_at": pd.Timestamp(recorded or approved)} | days
 
 
 @pytest.fixture
