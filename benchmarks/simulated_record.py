@@ -249,6 +249,7 @@ def _of_register(simulator: Any, issues: pd.DataFrame) -> dict[str, pd.DataFrame
         {
             "project_id": plans["project_key"].map(ids),
             "baseline_version": plans["version"],
+            "baseline_start_on": plans["start_on"],
             "baseline_finish_on": plans["finish_on"],
             "approved_on": plans["approved_on"],
             "recorded_at": pd.to_datetime(plans["approved_on"]),
